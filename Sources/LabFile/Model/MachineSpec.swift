@@ -1,0 +1,26 @@
+/// A guest as the lab file describes it.
+public struct MachineSpec: Sendable, Equatable {
+    /// The host name, `[a-z][a-z0-9-]*`.
+    public var name: String
+    /// The name of the image under `images/`.
+    public var image: String
+    /// The IPv4 address in 192.168.122.0/24, dotted.
+    public var address: String
+    /// The login that exercises run as.
+    public var user: String
+    /// That login's password; nil when it has none.
+    public var password: String?
+    /// Memory in MiB.
+    public var memory: Int
+
+    /// Makes a machine from its parts.
+    public init(name: String, image: String, address: String, user: String, password: String? = nil, memory: Int = 256)
+    {
+        self.name = name
+        self.image = image
+        self.address = address
+        self.user = user
+        self.password = password
+        self.memory = memory
+    }
+}
