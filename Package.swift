@@ -12,6 +12,7 @@ let strict: [SwiftSetting] = [
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 let package = Package(
@@ -27,6 +28,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
@@ -40,7 +42,7 @@ let package = Package(
             name: "LabStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
         .target(
             name: "LabRuntime",
-            dependencies: ["LabFile", "LabStore", "Libvirt", "SSH", "Yams", log, subprocess, crypto],
+            dependencies: ["LabFile", "LabStore", "Libvirt", "SSH", "Yams", log, subprocess, system, crypto],
             swiftSettings: strict),
         .target(name: "LabVerifier", dependencies: ["LabRuntime", "LabFile"], swiftSettings: strict),
         .target(name: "LabGrade", dependencies: ["LabVerifier"], swiftSettings: strict),

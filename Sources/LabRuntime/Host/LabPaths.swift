@@ -1,0 +1,48 @@
+public import Foundation
+
+/// Where things are kept, as the environment says.
+public struct LabPaths: Sendable {
+    /// Records and sessions: `LAB_HOME`, else `$XDG_STATE_HOME/lab`.
+    public var home: String
+    /// Built images: `LAB_IMAGES`, else `$XDG_CACHE_HOME/lab/images`.
+    public var images: String
+    /// Short directories for sockets: `$XDG_RUNTIME_DIR/lab`, else `/tmp/lab-UID`.
+    public var run: String
+    /// The directory that holds `labs/` and `images/`: `LAB_ROOT`.
+    public var root: String
+    /// The user's home directory.
+    public var userHome: String
+
+    /// Reads an environment; `root` is the checkout or installation that the program belongs to.
+    public init(environment: [String: String] = ProcessInfo.processInfo.environment, root: String) {
+        let userHome = environment["HOME"] ?? NSHomeDirectory()
+        func directory(_ variable: String, _ fallback: String) -> String {
+            guard let value = environment[variable], value.hasPrefix("/") else { return userHome + fallback }
+            return value
+        }
+        self.userHome = userHome
+        self.root = root
+        home = environment["LAB_HOME"] ?? directory("XDG_STATE_HOME", "/.local/state") + "/lab"
+        images = environment["LAB_IMAGES"] ?? directory("XDG_CACHE_HOME", "/.cache") + "/lab/images"
+        let user = environment["LAB_UID"] ?? String(getuid())
+        if let short = environment["LAB_RUN"] {
+            run = short
+        } else if let runtime = environment["XDG_RUNTIME_DIR"], access(runtime, W_OK) == 0 {
+            run = runtime + "/lab"
+        } else {
+            run = "/tmp/lab-" + user
+        }
+    }
+
+    /// The directory of one session.
+    public func session(_ id: String) -> String { home + "/sessions/" + id }
+
+    /// The directory of one session's sockets.
+    public func sockets(_ id: String) -> String { run + "/" + id }
+
+    /// Makes a directory and those above it, mode 0700.
+    public static func make(_ directory: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+}

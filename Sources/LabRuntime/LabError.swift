@@ -1,0 +1,48 @@
+public import Foundation
+
+/// What went wrong above the library modules: what happened, to what, and what to do next.
+public struct LabError: Error, Sendable, LocalizedError, CustomStringConvertible {
+    /// What kind of trouble it is; decides the exit status.
+    public struct Code: Sendable, Hashable {
+        private let name: String
+        private init(_ name: String) { self.name = name }
+        /// The tool itself failed.
+        public static let failed = Code("failed")
+        /// The request names something that does not exist, or does not fit.
+        public static let usage = Code("usage")
+        /// A lab file is not right.
+        public static let labFile = Code("lab-file")
+        /// This host cannot run machines as it is.
+        public static let host = Code("host")
+        /// A machine or a room did not answer.
+        public static let unreachable = Code("unreachable")
+    }
+
+    /// What kind of trouble it is.
+    public var code: Code
+    /// What happened, and to what.
+    public var message: String
+    /// What to do next; nil when the message says it.
+    public var advice: String?
+    /// The error underneath; nil when there is none.
+    public var cause: (any Error)?
+
+    /// Makes an error.
+    public init(_ code: Code, _ message: String, advice: String? = nil, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.advice = advice
+        self.cause = cause
+    }
+
+    /// The message, the cause and the advice, a line each.
+    public var description: String {
+        var text = message
+        if let cause { text += "\n  cause: \(cause)" }
+        if let advice { text += "\n  \(advice.replacing("\n", with: "\n  "))" }
+        return text
+    }
+
+    /// The same as ``description``.
+    public var errorDescription: String? { description }
+}

@@ -1,0 +1,100 @@
+import Foundation
+
+/// The closed world of one session: its namespaces, the libvirtd in them, and the directories that it uses.
+public struct Room: Sendable {
+    /// The room's first process, pid 1 inside.
+    public var process: HostProcess
+    /// The libvirt URI of its libvirtd, usable from outside the room.
+    public var uri: String
+
+    /// The URI for a socket directory.
+    static func uri(sockets: String) -> String { "qemu:///system?socket=\(sockets)/libvirt-sock" }
+
+    /// Makes a room for a session and waits until its libvirtd answers.
+    ///
+    /// The room is detached from the terminal and the login session. Throws with the room's own words when it does
+    /// not come up within `seconds`.
+    static func make(session: String, sockets: String, paths: LabPaths, seconds: Int = 30) async throws -> Room {
+        for part in ["etc/qemu", "lib", "log", "disks", "keys"] { try LabPaths.make(session + "/" + part) }
+        try LabPaths.make(sockets)
+        guard sockets.utf8.count + "/libvirt-admin-sock".utf8.count <= 107 else {
+            throw LabError(
+                .host, "the path \(sockets) is too long for a socket (107 bytes, unix(7))",
+                advice: "Set LAB_RUN to a short directory of your own, such as /tmp/lab-\(getuid())")
+        }
+        try RoomScript.libvirtd(sockets: sockets).write(
+            toFile: session + "/etc/libvirtd.conf", atomically: true, encoding: .utf8)
+        try RoomScript.qemu.write(toFile: session + "/etc/qemu.conf", atomically: true, encoding: .utf8)
+        let identity = sockets + "/unshare.pid"
+        let log = session + "/log/room.log"
+        for stale in [identity, sockets + "/libvirt-sock", sockets + "/libvirtd.pid"] {
+            try? FileManager.default.removeItem(atPath: stale)
+        }
+        let user = getuid() == 0 ? [] : ["--user", "--map-root-user", "--map-auto"]
+        let inside = ["tini", "-s", "--", "sh", "-euc", RoomScript.setup, "room", session, sockets]
+        let command =
+            ["unshare"] + user
+            + ["--net", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc"]
+            + inside + [paths.images, paths.userHome]
+        let script = #"identity=$1 log=$2; shift 2; echo $$ > "$identity"; exec "$@" </dev/null >"$log" 2>&1"#
+        try await Tool.check("setsid", ["--fork", "sh", "-c", script, "sh", identity, log] + command)
+        let process = try await firstProcess(identity: identity, log: log, seconds: seconds)
+        var backoff = Backoff(seconds: seconds)
+        while !FileManager.default.fileExists(atPath: sockets + "/libvirt-sock") {
+            guard process.isAlive else { throw ended(log: log) }
+            guard try await backoff.wait() else {
+                process.signal(SIGKILL)
+                throw LabError(.host, "the room's libvirtd did not answer within \(seconds) s\(words(of: log))")
+            }
+        }
+        return Room(process: process, uri: uri(sockets: sockets))
+    }
+
+    /// Ends a room: every process of it, and with them its interfaces and mounts. Waits until they are gone.
+    static func end(_ process: HostProcess) async throws {
+        process.signal(SIGKILL)
+        var backoff = Backoff(seconds: 20)
+        while process.isAlive {
+            guard try await backoff.wait() else {
+                throw LabError(.failed, "the room's first process \(process.pid) does not end")
+            }
+        }
+    }
+
+    private static func firstProcess(identity: String, log: String, seconds: Int) async throws -> HostProcess {
+        var backoff = Backoff(seconds: seconds)
+        var parent: HostProcess?
+        repeat {
+            if parent == nil, let text = try? String(contentsOfFile: identity, encoding: .utf8),
+                let pid = Int(text.trimmingCharacters(in: .whitespacesAndNewlines))
+            {
+                parent = HostProcess(pid: pid)
+                if parent == nil { throw ended(log: log) }
+            }
+            if let parent {
+                // While unshare maps the user's ids its only child is newuidmap; the room's is the one in its own pid namespace.
+                for pid in parent.children where isFirst(pid) {
+                    if let child = HostProcess(pid: pid) { return child }
+                }
+                if !parent.isAlive { throw ended(log: log) }
+            }
+        } while try await backoff.wait()
+        throw LabError(.host, "the room did not come up within \(seconds) s\(words(of: log))")
+    }
+
+    private static func isFirst(_ pid: Int) -> Bool {
+        guard let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8) else { return false }
+        return status.split(separator: "\n").contains { line in
+            line.hasPrefix("NSpid:") && line.split(separator: "\t").count > 2 && line.hasSuffix("\t1")
+        }
+    }
+
+    private static func ended(log: String) -> LabError {
+        LabError(.host, "the room ended while it was being made\(words(of: log))", advice: "See: lab doctor")
+    }
+
+    private static func words(of log: String) -> String {
+        let text = ((try? String(contentsOfFile: log, encoding: .utf8)) ?? "").suffix(1500)
+        return text.isEmpty ? "" : ": " + text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}

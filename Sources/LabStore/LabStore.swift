@@ -1,0 +1,127 @@
+public import Foundation
+import GRDB
+
+/// The installation's records: sessions, steps, kept passes and answers, in one SQLite file in WAL mode.
+///
+/// Every method is one transaction; several processes may have the file open.
+public final class LabStore: Sendable {
+    private let database: DatabasePool
+
+    /// Opens or makes `lab.sqlite` in `home` (an absolute path that exists).
+    public init(home: String) throws {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        database = try DatabasePool(path: home + "/lab.sqlite", configuration: configuration)
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("first") { db in
+            try db.create(table: "session") { table in
+                table.primaryKey("id", .text)
+                table.column("lab", .integer).notNull()
+                table.column("directory", .text).notNull()
+                table.column("student", .text).notNull()
+                table.column("begun", .datetime).notNull()
+                table.column("state", .text).notNull()
+                table.column("accelerator", .text).notNull()
+                table.column("roomProcess", .integer)
+                table.column("roomStart", .integer)
+                table.column("roomBoot", .text)
+            }
+            try db.create(table: "step") { table in
+                table.column("session", .text).notNull().references("session", onDelete: .cascade)
+                table.column("step", .text).notNull()
+                table.column("opened", .datetime)
+                table.column("prepared", .boolean).notNull()
+                table.column("passed", .datetime)
+                table.column("hints", .integer).notNull()
+                table.column("solved", .boolean).notNull()
+                table.primaryKey(["session", "step"])
+            }
+            try db.create(table: "pass") { table in
+                table.column("session", .text).notNull().references("session", onDelete: .cascade)
+                table.column("step", .text).notNull()
+                table.column("position", .integer).notNull()
+                table.column("evidence", .blob).notNull()
+                table.column("found", .datetime).notNull()
+                table.primaryKey(["session", "step", "position"])
+            }
+            try db.create(table: "answer") { table in
+                table.column("session", .text).notNull().references("session", onDelete: .cascade)
+                table.column("step", .text).notNull()
+                table.column("question", .text).notNull()
+                table.column("value", .text).notNull()
+                table.column("attempts", .integer).notNull()
+                table.column("given", .datetime).notNull()
+                table.primaryKey(["session", "step", "question"])
+            }
+        }
+        try migrator.migrate(database)
+    }
+
+    /// All sessions, the oldest first.
+    public func sessions() throws -> [SessionRecord] {
+        try database.read { try SessionRecord.order(Column("begun")).fetchAll($0) }
+    }
+
+    /// The session called `id`, or nil.
+    public func session(_ id: String) throws -> SessionRecord? {
+        try database.read { try SessionRecord.fetchOne($0, key: id) }
+    }
+
+    /// Writes a session's record, new or changed.
+    public func save(_ session: SessionRecord) throws {
+        try database.write { try session.save($0) }
+    }
+
+    /// The records of a session's steps, by step id; steps that nothing is known of are missing.
+    public func steps(of session: String) throws -> [String: StepRecord] {
+        let records = try database.read {
+            try StepRecord.filter(Column("session") == session).fetchAll($0)
+        }
+        return Dictionary(uniqueKeysWithValues: records.map { ($0.step, $0) })
+    }
+
+    /// Changes one step's record, making it first if need be.
+    public func updateStep(_ step: String, of session: String, _ change: @Sendable (inout StepRecord) -> Void) throws {
+        try database.write { db in
+            var record =
+                try StepRecord.filter(Column("session") == session && Column("step") == step).fetchOne(db)
+                ?? StepRecord(session: session, step: step)
+            change(&record)
+            try record.save(db)
+        }
+    }
+
+    /// The kept passes of a session.
+    public func passes(of session: String) throws -> [PassRecord] {
+        try database.read { try PassRecord.filter(Column("session") == session).fetchAll($0) }
+    }
+
+    /// Keeps passes; one that was kept before stays as it is, so that the first evidence is the one that counts.
+    public func keep(_ passes: [PassRecord]) throws {
+        try database.write { db in
+            for pass in passes { try pass.insert(db, onConflict: .ignore) }
+        }
+    }
+
+    /// The answers given in a session.
+    public func answers(of session: String) throws -> [AnswerRecord] {
+        try database.read { try AnswerRecord.filter(Column("session") == session).fetchAll($0) }
+    }
+
+    /// Writes an answer in place of the one before it and counts it; gives the number of attempts.
+    @discardableResult
+    public func answer(_ value: String, to question: String, of step: String, in session: String, at moment: Date)
+        throws -> Int
+    {
+        try database.write { db in
+            let before = try AnswerRecord.filter(
+                Column("session") == session && Column("step") == step && Column("question") == question
+            ).fetchOne(db)
+            let attempts = (before?.attempts ?? 0) + 1
+            try AnswerRecord(
+                session: session, step: step, question: question, value: value, attempts: attempts, given: moment
+            ).save(db)
+            return attempts
+        }
+    }
+}
