@@ -72,6 +72,11 @@ public final class LabStore: Sendable {
         try database.write { try session.save($0) }
     }
 
+    /// Forgets a session and all that is kept of it: for a start that was undone.
+    public func delete(_ id: String) throws {
+        _ = try database.write { try SessionRecord.deleteOne($0, key: id) }
+    }
+
     /// The records of a session's steps, by step id; steps that nothing is known of are missing.
     public func steps(of session: String) throws -> [String: StepRecord] {
         let records = try database.read {

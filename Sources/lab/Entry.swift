@@ -1,4 +1,6 @@
+import LabCommands
+
 @main
 struct Entry {
-    static func main() {}
+    static func main() async { await LabCommand.runAndExit() }
 }

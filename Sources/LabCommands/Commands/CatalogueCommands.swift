@@ -1,0 +1,98 @@
+import ArgumentParser
+import Foundation
+import LabFile
+import LabRuntime
+
+struct ListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "The labs there are.")
+
+    @Option(name: .customLong("lang"), help: "ko or en.")
+    var language: Language?
+
+    @Flag(help: "As JSON.")
+    var json = false
+
+    private struct Row: Encodable {
+        var lab: Int
+        var machines: [String]
+        var name: String
+        var points: Int
+        var steps: Int
+        var title: [String: String]
+    }
+
+    func run() async throws {
+        let context = try Context()
+        let language = context.language(language)
+        let labs = try context.catalogue.entries().map { try context.load($0.directory) }
+        if json {
+            let rows = labs.map { lab in
+                Row(
+                    lab: lab.number, machines: lab.machines.map(\.name), name: lab.name,
+                    points: lab.steps.map(\.points).reduce(0, +), steps: lab.steps.count,
+                    title: ["ko": lab.title.ko, "en": lab.title.en])
+            }
+            return try JSONOutput.write(rows)
+        }
+        let rows = labs.map { lab in
+            [
+                String(lab.number), lab.name, lab.title[language], String(lab.steps.count), String(lab.machines.count),
+                lab.minutes.map { "\($0) min" } ?? "",
+            ]
+        }
+        let header =
+            language == .ko
+            ? ["번호", "이름", "제목", "단계", "머신", "시간"] : ["LAB", "NAME", "TITLE", "STEPS", "MACHINES", "TIME"]
+        Output.data(Table.render(header: header, rows: rows))
+    }
+}
+
+struct ShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "show", abstract: "What a lab holds.")
+
+    @Argument(help: "The lab: its number, its name, or a path to its directory.")
+    var lab: String
+
+    @Option(name: .customLong("lang"), help: "ko or en.")
+    var language: Language?
+
+    func run() async throws {
+        let context = try Context()
+        let lab = try context.lab(lab)
+        let language = context.language(language)
+        Output.data("Lab \(lab.number) · \(lab.title[language])\n")
+        let machines = lab.machines.map { [$0.name, $0.address, $0.user, $0.image] }
+        Output.data(Table.render(header: ["MACHINE", "ADDRESS", "USER", "IMAGE"], rows: machines) + "\n")
+        let steps = lab.steps.enumerated().map { [String($0.offset + 1), $0.element.id, $0.element.title[language], String($0.element.points)] }
+        Output.data(Table.render(header: ["", "STEP", "TITLE", "POINTS"], rows: steps))
+    }
+}
+
+struct ValidateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "validate", abstract: "Report every problem of lab files at once; nothing is started.",
+        discussion: "Example:\n  lab validate labs/06-ssh")
+
+    @Argument(help: "Directories of labs, or their lab.yaml.")
+    var paths: [String]
+
+    func run() async throws {
+        let context = try Context()
+        let images = try? FileManager.default.contentsOfDirectory(atPath: context.paths.root + "/images")
+        var errors = 0
+        for path in paths {
+            let directory = path.hasSuffix("/lab.yaml") ? String(path.dropLast("/lab.yaml".count)) : path
+            let result: LoadResult
+            do {
+                result = try LabLoader(specs: CheckKindsList.specs, images: images.map { Set($0) }).load(directory)
+            } catch {
+                throw LabError(.usage, "\(path) cannot be read", advice: "Name the directory of a lab.", cause: error)
+            }
+            for diagnostic in result.diagnostics { Output.data(diagnostic.rendered(colour: Output.colour)) }
+            errors += result.diagnostics.filter { $0.severity == .error }.count
+        }
+        guard errors > 0 else { return Output.error("No errors.") }
+        Output.error("\(errors) error\(errors == 1 ? "" : "s"). Nothing was started.")
+        throw ExitStatus(value: ExitStatus.labFile)
+    }
+}

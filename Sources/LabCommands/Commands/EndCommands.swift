@@ -1,0 +1,86 @@
+import ArgumentParser
+import Foundation
+import LabRuntime
+import LabStore
+
+struct StopCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stop", abstract: "Shut the machines down and keep them for later.")
+
+    @OptionGroup var session: SessionOptions
+
+    func run() async throws {
+        let context = try Context()
+        let record = try session.record(in: context)
+        let lab = try context.load(record.directory)
+        let lease = try await SessionLease.take(record, for: "lab stop", in: context)
+        defer { withExtendedLifetime(lease) {} }
+        let view = ProgressView()
+        defer { view.end() }
+        try await SessionEnd(paths: context.paths, store: context.store).stop(record, lab: lab) { view.show($0) }
+        view.end()
+        Output.error("Stopped. Come back with: lab resume")
+    }
+}
+
+struct ResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Bring the machines of a stopped session up again.")
+
+    @OptionGroup var session: SessionOptions
+
+    func run() async throws {
+        let context = try Context()
+        let record = try session.record(in: context, states: [.stopped, .stopping, .running])
+        let lease = try await SessionLease.take(record, for: "lab resume", in: context)
+        defer { withExtendedLifetime(lease) {} }
+        if record.state == .running, record.room?.isAlive == true {
+            Output.error("Lab \(record.lab) is already running. lab shell · lab check · lab finish")
+            return
+        }
+        let lab = try context.load(record.directory)
+        let view = ProgressView()
+        defer { view.end() }
+        let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
+        _ = try await start.resume(record, lab: lab)
+        view.end()
+        Output.error("Lab \(record.lab) goes on. lab guide · lab shell · lab check")
+    }
+}
+
+struct FinishCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "finish", abstract: "Remove the machines and everything of a session but its record.")
+
+    @OptionGroup var session: SessionOptions
+
+    @Flag(help: "Do not ask.")
+    var yes = false
+
+    func run() async throws {
+        let context = try Context()
+        let record = try session.record(
+            in: context, states: [.running, .stopped, .stopping, .starting, .finishing])
+        if !yes, isatty(STDIN_FILENO) == 1 {
+            Output.write(
+                "Remove lab \(record.lab) of \(record.student), its machines and their disks? [y/N] ", to: STDERR_FILENO)
+            guard let answer = readLine()?.lowercased(), ["y", "yes"].contains(answer) else {
+                Output.error("Nothing was removed.")
+                return
+            }
+        }
+        let lease = try await SessionLease.take(record, for: "lab finish", in: context)
+        try await SessionEnd(paths: context.paths, store: context.store).finish(record)
+        withExtendedLifetime(lease) {}
+        Output.error("Lab \(record.lab) of \(record.student) is finished. The record of its verdicts is kept.")
+    }
+}
+
+/// The lease of a session, with a word while waiting for it.
+enum SessionLease {
+    static func take(_ record: SessionRecord, for purpose: String, in context: Context) async throws -> Lease {
+        try await Lease.take(directory: context.paths.home + "/leases/" + record.id, for: purpose) { holder in
+            Output.error("Waiting: \(holder) is at work on this session.")
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Foundation
+import LabRuntime
+
+struct ImageCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "image", abstract: "Build, list and remove the machines' base images.",
+        subcommands: [Build.self, List.self, Remove.self])
+
+    struct Build: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Build images whose recipe has changed or that are missing.",
+            discussion: "Examples:\n  lab image build\n  lab image build server")
+
+        @Argument(help: "The images under images/ (default: all).")
+        var names: [String] = []
+
+        func run() async throws {
+            let context = try Context()
+            let directory = context.paths.root + "/images"
+            let known = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
+            if let unknown = names.first(where: { !known.contains($0) }) {
+                throw LabError(
+                    .usage, "there is no image \"\(unknown)\"", advice: "Images: " + known.joined(separator: ", "))
+            }
+            let store = ImageStore(root: context.paths.images)
+            let view = ProgressView()
+            defer { view.end() }
+            for name in names.isEmpty ? known : names {
+                let recipe = try ImageRecipe.load(directory: directory + "/" + name)
+                if let image = try store.find(recipe) {
+                    view.show(.done("image \(name)", "is there: \(image.directory)"))
+                    continue
+                }
+                let image = try await ImageBuilder.build(recipe, into: store) { phase in
+                    view.show(.doing("image \(name)", phase.description))
+                }
+                view.show(.done("image \(name)", "built: \(image.directory)"))
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "The images that are built.")
+
+        func run() async throws {
+            let context = try Context()
+            let rows = try ImageStore(root: context.paths.images).list().map {
+                [$0.name, String($0.digest.prefix(12)), $0.built.formatted(.iso8601), $0.directory]
+            }
+            Output.data(Table.render(header: ["IMAGE", "DIGEST", "BUILT", "DIRECTORY"], rows: rows))
+        }
+    }
+
+    struct Remove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Remove a built image.")
+
+        @Argument(help: "The image's name.")
+        var name: String
+
+        func run() async throws {
+            let context = try Context()
+            let store = ImageStore(root: context.paths.images)
+            let images = try store.list().filter { $0.name == name }
+            guard !images.isEmpty else { throw LabError(.usage, "no image \"\(name)\" is built", advice: "See: lab image list") }
+            for image in images { try store.remove(image) }
+        }
+    }
+}

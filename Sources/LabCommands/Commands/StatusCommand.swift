@@ -1,0 +1,83 @@
+import ArgumentParser
+import Foundation
+import LabRuntime
+import LabStore
+
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "The sessions, their machines and how far they are.")
+
+    @Flag(help: "Finished sessions too.")
+    var all = false
+
+    @Flag(help: "As JSON.")
+    var json = false
+
+    private struct Row: Encodable {
+        var accelerator: String
+        var done: Int
+        var lab: Int
+        var machines: [String: String]
+        var session: String
+        var started: Date
+        var state: String
+        var steps: Int?
+        var student: String
+    }
+
+    func run() async throws {
+        let context = try Context()
+        var rows: [Row] = []
+        for record in try context.store.sessions() where all || record.state != .finished {
+            rows.append(try await row(record, context: context))
+        }
+        if json { return try JSONOutput.write(rows) }
+        guard !rows.isEmpty else {
+            return Output.error("No lab is running. Start one with: lab start 1      What there is: lab list")
+        }
+        let lines = rows.map { row in
+            [
+                String(row.lab), row.student, row.state, "\(row.done)/\(row.steps.map(String.init) ?? "?")",
+                row.accelerator, row.machines.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "),
+                row.session,
+            ]
+        }
+        Output.data(
+            Table.render(
+                header: ["LAB", "STUDENT", "STATE", "DONE", "RUNS ON", "MACHINES", "SESSION"], rows: lines))
+    }
+
+    private func row(_ record: SessionRecord, context: Context) async throws -> Row {
+        let lab = try? context.load(record.directory)
+        let steps = try context.store.steps(of: record.id)
+        var state = record.state.rawValue
+        var machines: [String: String] = [:]
+        if record.state == .running {
+            if let lab, record.room?.isAlive == true {
+                let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
+                for domain in try await session.connection.domains() {
+                    machines[domain.name] = String(describing: domain.state)
+                }
+            } else {
+                state = "lost (lab resume)"
+            }
+        }
+        return Row(
+            accelerator: record.accelerator, done: steps.values.filter { $0.passed != nil }.count, lab: record.lab,
+            machines: machines, session: record.id, started: record.begun, state: state, steps: lab?.steps.count,
+            student: record.student)
+    }
+}
+
+struct URICommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "uri", abstract: "The libvirt URI of a session, for virsh and virt-manager.",
+        discussion: "Example:\n  virsh -c \"$(lab uri)\" list")
+
+    @OptionGroup var session: SessionOptions
+
+    func run() async throws {
+        let context = try Context()
+        Output.data(try await session.attach(in: context).uri)
+    }
+}

@@ -1,0 +1,81 @@
+public import ArgumentParser
+import Foundation
+import LabRuntime
+
+/// The `lab` command: its subcommands, and the one place where errors become exit statuses.
+public struct LabCommand: AsyncParsableCommand {
+    /// The name, the help and the list of subcommands.
+    public static let configuration = CommandConfiguration(
+        commandName: "lab",
+        abstract: "Virtual labs: small machines to learn on, with checks that prove each step.",
+        discussion: """
+            Begin with:
+              lab list          what there is
+              lab start 1       the five-minute tutorial
+              lab start 6       manage remote systems with SSH
+            """,
+        version: "0.1.0",
+        groupedSubcommands: [
+            CommandGroup(name: "Labs:", subcommands: [ListCommand.self, ShowCommand.self]),
+            CommandGroup(
+                name: "Sessions:",
+                subcommands: [
+                    StartCommand.self, StatusCommand.self, URICommand.self, StopCommand.self, ResumeCommand.self,
+                    FinishCommand.self,
+                ]),
+            CommandGroup(
+                name: "Working:",
+                subcommands: [
+                    GuideCommand.self, ShellCommand.self, ConsoleCommand.self, ExecCommand.self, CheckCommand.self,
+                    HintCommand.self, AnswerCommand.self, SolveCommand.self, GradeCommand.self,
+                ]),
+            CommandGroup(
+                name: "Authors and hosts:",
+                subcommands: [ValidateCommand.self, ImageCommand.self, DoctorCommand.self]),
+        ])
+
+    /// Makes the command.
+    public init() {}
+
+    /// Parses the command line, runs the command, and ends the process with the status that fits.
+    public static func runAndExit() async -> Never {
+        let task = Task {
+            do {
+                var command = try parseAsRoot()
+                if var command = command as? any AsyncParsableCommand {
+                    try await command.run()
+                } else {
+                    try command.run()
+                }
+                return ExitStatus.success
+            } catch {
+                return report(error)
+            }
+        }
+        let interrupts = Interrupts { task.cancel() }
+        let status = await task.value
+        interrupts.stop()
+        Foundation.exit(interrupts.happened ? ExitStatus.interrupted : status)
+    }
+
+    private static func report(_ error: any Error) -> Int32 {
+        switch error {
+        case let error as LabError:
+            Output.error(error.description)
+            return ExitStatus.of(error.code)
+        case let status as ExitStatus:
+            return status.value
+        case is CancellationError:
+            return ExitStatus.interrupted
+        default:
+            let text = fullMessage(for: error)
+            let code = exitCode(for: error)
+            if code == .success {
+                Output.data(text)
+            } else {
+                Output.error(text.isEmpty ? String(describing: error) : text)
+            }
+            return code.rawValue
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// SIGINT and SIGTERM, turned into one call; a second SIGINT ends the process at once.
+final class Interrupts: Sendable {
+    private let count = Mutex(0)
+    private let sources = Mutex<[any DispatchSourceSignal]>([])
+
+    init(_ handler: @escaping @Sendable () -> Void) {
+        for number in [SIGINT, SIGTERM] {
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { [weak self] in
+                guard let self else { return }
+                let times = count.withLock { count in
+                    count += 1
+                    return count
+                }
+                if times > 1 { Foundation._exit(ExitStatus.interrupted) }
+                Output.error("\nInterrupted; undoing what was begun (Ctrl-C again to leave at once).")
+                handler()
+            }
+            source.resume()
+            sources.withLock { $0.append(source) }
+        }
+    }
+
+    /// Whether a signal came.
+    var happened: Bool { count.withLock { $0 > 0 } }
+
+    /// Stops listening.
+    func stop() { sources.withLock { $0.forEach { $0.cancel() } } }
+}

@@ -1,0 +1,37 @@
+import Foundation
+
+/// Data on standard output, everything else on standard error.
+enum Output {
+    /// Whether standard output is a terminal, and colour is not unwanted (no-color.org).
+    static let colour =
+        isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+        && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+
+    /// The terminal's width in columns; 80 where there is none.
+    static var width: Int {
+        var size = winsize()
+        return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+    }
+
+    /// Writes a line of data.
+    static func data(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+
+    /// Writes a line that is not data.
+    static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+
+    /// Writes bytes as they are.
+    static func write(_ bytes: Data, to descriptor: Int32) {
+        bytes.withUnsafeBytes { buffer in
+            var rest = buffer[...]
+            while !rest.isEmpty {
+                let count = Foundation.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                if count < 0, errno == EINTR || errno == EAGAIN { continue }
+                guard count > 0 else { return }
+                rest = rest.dropFirst(count)
+            }
+        }
+    }
+
+    /// Writes text as it is.
+    static func write(_ text: String, to descriptor: Int32) { write(Data(text.utf8), to: descriptor) }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import LabRuntime
+import Synchronization
+
+/// Shows the events of a start on standard error: on a terminal a line each that changes in place, elsewhere a plain
+/// line an event.
+final class ProgressView: Sendable {
+    private struct State {
+        var lines: [(name: String, text: String, isDone: Bool, began: ContinuousClock.Instant)] = []
+        var drawn = 0
+    }
+
+    private let state = Mutex(State())
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let ticker = Mutex<Task<Void, Never>?>(nil)
+
+    /// Begins to show; on a terminal what lasts is counted in seconds.
+    init() {
+        guard isTerminal else { return }
+        let task = Task { [weak self] in
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .seconds(1))
+                guard let self else { return }
+                state.withLock { draw(&$0) }
+            }
+        }
+        ticker.withLock { $0 = task }
+    }
+
+    deinit { ticker.withLock { $0?.cancel() } }
+
+    /// Takes an event.
+    func show(_ event: StartEvent) {
+        state.withLock { state in
+            switch event {
+            case .notice(let text):
+                erase(&state)
+                Output.error(text)
+            case .doing(let name, let text): update(&state, name, text, isDone: false)
+            case .done(let name, let text): update(&state, name, text, isDone: true)
+            }
+            draw(&state)
+        }
+    }
+
+    /// Ends the moving lines; what was shown stays.
+    func end() { ticker.withLock { $0?.cancel() } }
+
+    private func update(_ state: inout State, _ name: String, _ text: String, isDone: Bool) {
+        if !isTerminal { Output.error("  \(name.padding(toLength: 12, withPad: " ", startingAt: 0)) \(text)") }
+        if let index = state.lines.firstIndex(where: { $0.name == name }) {
+            state.lines[index].text = text
+            state.lines[index].isDone = isDone
+        } else {
+            state.lines.append((name, text, isDone, .now))
+        }
+    }
+
+    private func erase(_ state: inout State) {
+        guard isTerminal, state.drawn > 0 else { return }
+        Output.write("\u{1B}[\(state.drawn)A\u{1B}[J", to: STDERR_FILENO)
+        state.drawn = 0
+    }
+
+    private func draw(_ state: inout State) {
+        guard isTerminal else { return }
+        erase(&state)
+        let width = max(Output.width - 1, 20)
+        for line in state.lines {
+            let seconds = Int((ContinuousClock.now - line.began) / .seconds(1))
+            let counted = line.isDone || seconds < 1 ? "" : "  \(seconds) s"
+            let name = line.name.padding(toLength: max(12, line.name.count), withPad: " ", startingAt: 0)
+            Output.error(String("  \(name) \(line.text)\(counted)".prefix(width)))
+        }
+        state.drawn = state.lines.count
+    }
+}

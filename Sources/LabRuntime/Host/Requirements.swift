@@ -1,0 +1,119 @@
+import Foundation
+
+/// One thing that a start needs of this host.
+public struct Requirement: Sendable, Equatable {
+    /// What is needed, in a few words.
+    public var name: String
+    /// Whether it is there.
+    public var isMet: Bool
+    /// What was found.
+    public var found: String
+    /// The command that mends it; nil when it is met, or cannot be mended here.
+    public var remedy: String?
+}
+
+/// What a start needs of this host, each found by trying it.
+public enum Requirements {
+    /// Programs, and the Debian packages that bring them.
+    static let programs = [
+        ("qemu-system-x86_64", "qemu-system-x86"), ("qemu-img", "qemu-utils"), ("libvirtd", "libvirt-daemon"),
+        ("unshare", "util-linux"), ("nsenter", "util-linux"), ("setsid", "util-linux"), ("tini", "tini"),
+        ("ip", "iproute2"), ("mmdebstrap", "mmdebstrap"), ("mke2fs", "e2fsprogs"), ("ssh-keygen", "openssh-client"),
+        ("newuidmap", "uidmap"),
+    ]
+
+    /// Looks at everything. `memory` is what the machines take together in MiB, `disk` what they may write in MiB.
+    public static func examine(memory: Int, disk: Int, paths: LabPaths) async throws -> [Requirement] {
+        var list = programsFound()
+        list.append(try await userNamespaces())
+        list.append(tun())
+        list.append(memoryAvailable(memory))
+        list.append(try diskAvailable(disk, at: paths.home))
+        return list
+    }
+
+    /// Throws one error that names everything missing, each with its remedy.
+    public static func demand(memory: Int, disk: Int, paths: LabPaths) async throws {
+        let missing = try await examine(memory: memory, disk: disk, paths: paths).filter { !$0.isMet }
+        guard !missing.isEmpty else { return }
+        let lines = missing.map { "\($0.name): \($0.found)" + ($0.remedy.map { "\n    mend it with: \($0)" } ?? "") }
+        throw LabError(.host, "this host cannot run machines yet:\n  " + lines.joined(separator: "\n  "))
+    }
+
+    private static func programsFound() -> [Requirement] {
+        let missing = programs.filter { Tool.find($0.0) == nil }
+        guard !missing.isEmpty else { return [Requirement(name: "programs", isMet: true, found: "all there")] }
+        let packages = Set(missing.map(\.1)).sorted().joined(separator: " ")
+        return [
+            Requirement(
+                name: "programs", isMet: false, found: "missing: " + missing.map(\.0).joined(separator: ", "),
+                remedy: "sudo apt-get install -y --no-install-recommends \(packages)")
+        ]
+    }
+
+    private static func userNamespaces() async throws -> Requirement {
+        let name = "namespaces"
+        guard Tool.find("unshare") != nil else {
+            return Requirement(name: name, isMet: false, found: "unshare is missing")
+        }
+        let mapping = getuid() == 0 ? [] : ["--user", "--map-root-user", "--map-auto"]
+        let outcome = try await Tool.run("unshare", mapping + ["--net", "--mount", "--pid", "--fork", "true"])
+        if outcome.status == 0 { return Requirement(name: name, isMet: true, found: "can be made") }
+        let user = NSUserName()
+        let said = outcome.error.trimmingCharacters(in: .whitespacesAndNewlines)
+        let restriction = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"
+        let number = (try? String(contentsOfFile: restriction, encoding: .utf8)) ?? "0"
+        if number.hasPrefix("1") {
+            return Requirement(
+                name: name, isMet: false, found: "AppArmor forbids user namespaces to ordinary users (\(said))",
+                remedy: "echo kernel.apparmor_restrict_unprivileged_userns=0 | sudo tee /etc/sysctl.d/60-lab.conf"
+                    + " && sudo sysctl --system")
+        }
+        if getuid() != 0, !hasSubordinateIDs(user) {
+            return Requirement(
+                name: name, isMet: false, found: "\(user) has no subordinate ids in /etc/subuid and /etc/subgid",
+                remedy: "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 \(user)")
+        }
+        return Requirement(
+            name: name, isMet: false, found: said,
+            remedy: "sudo sysctl -w user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1")
+    }
+
+    private static func hasSubordinateIDs(_ user: String) -> Bool {
+        ["/etc/subuid", "/etc/subgid"].allSatisfy { file in
+            let lines = ((try? String(contentsOfFile: file, encoding: .utf8)) ?? "").split(separator: "\n")
+            return lines.contains { $0.hasPrefix("\(user):") || $0.hasPrefix("\(getuid()):") }
+        }
+    }
+
+    private static func tun() -> Requirement {
+        let name = "/dev/net/tun"
+        if access(name, F_OK) != 0 {
+            return Requirement(name: name, isMet: false, found: "missing", remedy: "sudo modprobe tun")
+        }
+        if access(name, R_OK | W_OK) != 0 {
+            return Requirement(
+                name: name, isMet: false, found: "may not be opened by you", remedy: "sudo chmod 0666 /dev/net/tun")
+        }
+        return Requirement(name: name, isMet: true, found: "opens")
+    }
+
+    private static func memoryAvailable(_ needed: Int) -> Requirement {
+        let text = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") } ?? ""
+        let available = line.split(separator: " ").compactMap { Int($0) }.first.map { $0 / 1024 } ?? 0
+        return Requirement(
+            name: "memory", isMet: available >= needed, found: "\(available) MiB available, \(needed) MiB needed",
+            remedy: available >= needed ? nil : "end other programs or other labs (lab status --all)")
+    }
+
+    private static func diskAvailable(_ needed: Int, at home: String) throws -> Requirement {
+        try LabPaths.make(home)
+        let attributes = try FileManager.default.attributesOfFileSystem(forPath: home)
+        let available = ((attributes[.systemFreeSize] as? NSNumber)?.intValue ?? 0) >> 20
+        return Requirement(
+            name: "disk", isMet: available >= needed,
+            found: "\(available) MiB free at \(home), \(needed) MiB needed",
+            remedy: available >= needed ? nil : "free some space, or set LAB_HOME to a larger file system")
+    }
+}

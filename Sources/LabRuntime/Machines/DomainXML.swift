@@ -1,0 +1,85 @@
+import LabFile
+
+/// What a machine's domain is made from.
+struct DomainSpec: Sendable {
+    /// The session that it belongs to; kept in the domain's metadata.
+    var session: String
+    /// The machine as the lab file describes it.
+    var machine: MachineSpec
+    /// Its disk, an absolute path.
+    var disk: String
+    /// The kernel that it boots, an absolute path.
+    var kernel: String
+    /// The initial file system, an absolute path.
+    var initrd: String
+    /// The card's address, `52:54:00:…`.
+    var mac: String
+    /// How it runs.
+    var accelerator: Accelerator
+    /// Words added to the kernel's command line, such as `init=/bin/bash`.
+    var extraWords: [String] = []
+}
+
+/// The XML of the things that a session defines in libvirt.
+enum DomainXML {
+    /// The namespace of the metadata that marks what is ours.
+    static let namespace = "https://lab.example/xmlns/session/1"
+
+    /// The room's network: bridged, with the host's end at .254; no firewall rules, no dnsmasq, no spanning tree.
+    static func network(session: String) -> String {
+        """
+        <network>
+          <name>lab</name>
+          <metadata><lab:session xmlns:lab="\(namespace)">\(session)</lab:session></metadata>
+          <forward mode="open"/>
+          <bridge name="virbr-lab" stp="off" delay="0"/>
+          <dns enable="no"/>
+          <ip address="192.168.122.254" netmask="255.255.255.0"/>
+        </network>
+        """
+    }
+
+    /// A guest: direct kernel boot, one virtio disk, one card, a serial console and the guest agent's channel.
+    static func domain(_ spec: DomainSpec) -> String {
+        let words = ["root=/dev/vda", "rw", "console=ttyS0", "quiet", "mitigations=off", "net.ifnames=0"]
+        let ports = (1...6).map { "<controller type='pci' index='\($0)' model='pcie-root-port'/>" }.joined()
+        return """
+            <domain type='\(spec.accelerator == .kvm ? "kvm" : "qemu")'>
+              <name>\(spec.machine.name)</name>
+              <metadata><lab:session xmlns:lab="\(namespace)">\(spec.session)</lab:session></metadata>
+              <memory unit='MiB'>\(spec.machine.memory)</memory>
+              <vcpu>1</vcpu>
+              <os>
+                <type arch='x86_64' machine='q35'>hvm</type>
+                <kernel>\(escaped(spec.kernel))</kernel>
+                <initrd>\(escaped(spec.initrd))</initrd>
+                <cmdline>\((words + spec.extraWords).joined(separator: " "))</cmdline>
+              </os>
+              <features><acpi/></features>
+              <cpu mode='\(spec.accelerator == .kvm ? "host-passthrough" : "maximum")'/>
+              <clock offset='utc'/>
+              <on_poweroff>destroy</on_poweroff><on_reboot>restart</on_reboot><on_crash>preserve</on_crash>
+              <devices>
+                <controller type='pci' index='0' model='pcie-root'/>\(ports)
+                <disk type='file' device='disk'>
+                  <driver name='qemu' type='qcow2' error_policy='stop' discard='unmap'/>
+                  <source file='\(escaped(spec.disk))'/><target dev='vda' bus='virtio'/>
+                </disk>
+                <interface type='network'>
+                  <mac address='\(spec.mac)'/><source network='lab'/><model type='virtio'/>
+                </interface>
+                <serial type='pty'><target port='0'/></serial>
+                <console type='pty'><target type='serial' port='0'/></console>
+                <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
+                <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>
+                <memballoon model='none'/>
+              </devices>
+            </domain>
+            """
+    }
+
+    /// Text made safe for an element or an attribute.
+    static func escaped(_ text: String) -> String {
+        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing("'", with: "&apos;")
+    }
+}

@@ -1,0 +1,151 @@
+public import Foundation
+
+/// The QEMU guest agent of one machine (qemu-ga-ref(7)).
+///
+/// What it says is the guest's word: replies are capped in the guest and here.
+public struct GuestAgent: Sendable {
+    /// Sends one JSON command and gives the JSON reply; `seconds` is the time limit.
+    public typealias Transport = @Sendable (_ command: String, _ seconds: Int) async throws -> String
+
+    /// The machine's name, for errors.
+    public let machine: String
+    private let transport: Transport
+    /// The most that one captured reply may hold, in bytes; qemu-ga itself fails at about 3 MB.
+    static let limit = 1 << 20
+
+    /// Makes an agent that talks through `transport`.
+    public init(machine: String, transport: @escaping Transport) {
+        self.machine = machine
+        self.transport = transport
+    }
+
+    /// What a command in the guest said.
+    public struct Outcome: Sendable, Equatable {
+        /// The exit status; 128 and the signal's number when a signal ended it.
+        public var status: Int
+        /// Standard output, at most 1 MiB.
+        public var output: Data
+        /// Standard error, at most 1 MiB.
+        public var error: Data
+
+        /// Standard output as text.
+        public var text: String { String(decoding: output, as: UTF8.self) }
+        /// Standard error as text.
+        public var errorText: String { String(decoding: error, as: UTF8.self) }
+    }
+
+    private struct Nothing: Codable, Sendable {}
+    private struct Request<Arguments: Encodable>: Encodable {
+        var execute: String
+        var arguments: Arguments
+    }
+    private struct Reply<Value: Decodable>: Decodable { var `return`: Value }
+
+    /// Sends a command of the agent's and decodes what it returns.
+    func call<Arguments: Encodable, Value: Decodable>(
+        _ name: String, _ arguments: Arguments, as type: Value.Type = Value.self, seconds: Int = 30
+    ) async throws -> Value {
+        let command = try JSONEncoder().encode(Request(execute: name, arguments: arguments))
+        let reply = try await transport(String(decoding: command, as: UTF8.self), seconds)
+        guard reply.utf8.count <= 4 * Self.limit else {
+            throw LabError(.unreachable, "\(machine)'s guest agent gave a reply of \(reply.utf8.count) bytes")
+        }
+        do {
+            return try JSONDecoder().decode(Reply<Value>.self, from: Data(reply.utf8)).return
+        } catch {
+            throw LabError(.unreachable, "\(machine)'s guest agent gave a reply that makes no sense", cause: error)
+        }
+    }
+
+    /// Whether the agent answers.
+    public func ping(seconds: Int = 5) async -> Bool {
+        (try? await call("guest-ping", Nothing(), as: Nothing.self, seconds: seconds)) != nil
+    }
+
+    /// Sets the guest's clock to the host's.
+    public func setTime() async throws {
+        struct Arguments: Encodable { var time: Int64 }
+        let now = Int64(Date().timeIntervalSince1970 * 1_000_000_000)
+        _ = try await call("guest-set-time", Arguments(time: now), as: Nothing.self)
+    }
+
+    /// Asks the guest to shut down or reboot; the agent gives no reply to it.
+    public func power(_ mode: String) async throws {
+        struct Arguments: Encodable { var mode: String }
+        let command = try JSONEncoder().encode(Request(execute: "guest-shutdown", arguments: Arguments(mode: mode)))
+        _ = try? await transport(String(decoding: command, as: UTF8.self), 1)
+    }
+
+    struct ExecArguments: Encodable {
+        var path: String
+        var arg: [String]
+        var env: [String]?
+        var inputData: String?
+        var captureOutput: Bool
+        enum CodingKeys: String, CodingKey {
+            case path, arg, env
+            case inputData = "input-data"
+            case captureOutput = "capture-output"
+        }
+    }
+    struct ExecReply: Decodable { var pid: Int }
+    struct ExecStatus: Decodable {
+        var exited: Bool
+        var exitcode: Int?
+        var signal: Int?
+        var outData: String?
+        var errData: String?
+        enum CodingKeys: String, CodingKey {
+            case exited, exitcode, signal
+            case outData = "out-data"
+            case errData = "err-data"
+        }
+        var status: Int { exitcode ?? 128 + (signal ?? 0) }
+    }
+
+    /// Begins a command as root and gives its pid in the guest.
+    func begin(_ words: [String], input: Data? = nil, capture: Bool) async throws -> Int {
+        guard let program = words.first else { throw LabError(.usage, "there is no command to run on \(machine)") }
+        let arguments = ExecArguments(
+            path: program, arg: Array(words.dropFirst()), inputData: input?.base64EncodedString(),
+            captureOutput: capture)
+        return try await call("guest-exec", arguments, as: ExecReply.self).pid
+    }
+
+    /// Looks at a command that was begun; an ended one can be asked about once.
+    func status(of pid: Int) async throws -> ExecStatus {
+        struct Arguments: Encodable { var pid: Int }
+        return try await call("guest-exec-status", Arguments(pid: pid))
+    }
+
+    /// Runs a command as root to its end, within `seconds`; the words are seen by no shell.
+    public func run(_ words: [String], input: Data? = nil, seconds: Int = 60) async throws -> Outcome {
+        let pid = try await begin(words, input: input, capture: true)
+        var backoff = Backoff(seconds: seconds)
+        while true {
+            let status = try await status(of: pid)
+            if status.exited {
+                return Outcome(
+                    status: status.status, output: Data(base64Encoded: status.outData ?? "") ?? Data(),
+                    error: Data(base64Encoded: status.errData ?? "") ?? Data())
+            }
+            guard try await backoff.wait() else {
+                _ = try? await begin(["/bin/kill", "-KILL", String(pid)], capture: false)
+                throw LabError(
+                    .unreachable, "a command on \(machine) did not end within \(seconds) s",
+                    advice: "The machine may be overloaded: lab console \(machine)")
+            }
+        }
+    }
+
+    /// Runs a command and throws, with what it said, when it fails.
+    @discardableResult
+    public func check(_ words: [String], input: Data? = nil, seconds: Int = 60) async throws -> String {
+        let outcome = try await run(words, input: input, seconds: seconds)
+        guard outcome.status == 0 else {
+            throw LabError(
+                .failed, "a command failed on \(machine) (status \(outcome.status)): \(outcome.errorText.suffix(1000))")
+        }
+        return outcome.text
+    }
+}

@@ -1,0 +1,100 @@
+public import LabFile
+public import LabStore
+public import Libvirt
+
+/// A session whose room is up: its record, its lab, and its machines as libvirt and the guest agents show them.
+public struct LiveSession: Sendable {
+    /// What is kept of it.
+    public let record: SessionRecord
+    /// The lab that it is at.
+    public let lab: Lab
+    /// Where its files are.
+    public let paths: LabPaths
+    /// The connection to the room's libvirtd.
+    public let connection: Connection
+
+    /// Connects to the libvirtd of a session whose room is alive.
+    public static func attach(_ record: SessionRecord, lab: Lab, paths: LabPaths) async throws -> LiveSession {
+        guard let room = record.room, room.isAlive else {
+            throw LabError(
+                .unreachable, "lab \(record.lab) is not running: its room is gone",
+                advice: "Go on with: lab resume      Remove it with: lab finish")
+        }
+        let connection = try await Connection.open(Room.uri(sockets: paths.sockets(record.id)))
+        return LiveSession(record: record, lab: lab, paths: paths, connection: connection)
+    }
+
+    /// The URI that virsh and virt-manager take.
+    public var uri: String { Room.uri(sockets: paths.sockets(record.id)) }
+
+    /// The guest agent of a machine.
+    public func agent(_ machine: String) -> GuestAgent {
+        let connection = connection
+        return GuestAgent(machine: machine) { command, seconds in
+            do {
+                return try await connection.agentCommand(domain: machine, command, timeout: seconds)
+            } catch {
+                throw LabError(
+                    .unreachable, "\(machine) does not answer: \(error.message)",
+                    advice: "Look at it with: lab console \(machine)", cause: nil)
+            }
+        }
+    }
+
+    /// A machine of the lab; throws with the list when there is none of that name.
+    public func machine(_ name: String) throws -> MachineSpec {
+        guard let machine = lab.machine(name) else {
+            throw LabError(
+                .usage, "there is no machine \"\(name)\" in lab \(lab.number)",
+                advice: "Machines: " + lab.machines.map(\.name).joined(separator: ", "))
+        }
+        return machine
+    }
+
+    /// Waits until a machine's agent answers; `seconds` is the limit.
+    public func waitForAgent(_ machine: String, seconds: Int) async throws {
+        let agent = agent(machine)
+        var backoff = Backoff(seconds: seconds)
+        while await !agent.ping() {
+            guard try await backoff.wait() else {
+                throw LabError(
+                    .unreachable, "\(machine) did not finish booting within \(seconds) s",
+                    advice: "Look at it with: lab console \(machine)")
+            }
+        }
+    }
+
+    /// How long a boot may take, in seconds: emulated guests are 10 to 20 times slower.
+    public var bootLimit: Int { record.accelerator == Accelerator.kvm.rawValue ? 120 : 600 }
+
+    /// Reboots a machine cleanly and waits until its agent answers from the new boot.
+    public func reboot(_ machine: String) async throws {
+        let agent = agent(machine)
+        let words = ["/bin/cat", "/proc/sys/kernel/random/boot_id"]
+        let before = try await agent.check(words)
+        try await agent.power("reboot")
+        var backoff = Backoff(seconds: bootLimit)
+        while true {
+            if await agent.ping(), let now = try? await agent.check(words), now != before { break }
+            guard try await backoff.wait() else {
+                throw LabError(.unreachable, "\(machine) did not come back from a reboot within \(bootLimit) s")
+            }
+        }
+        try await agent.setTime()
+    }
+}
+
+extension SessionRecord {
+    /// The room's first process, if the room was made during this boot of the host.
+    public var room: HostProcess? {
+        guard let roomProcess, let roomStart, roomBoot == HostProcess.bootID else { return nil }
+        return HostProcess(pid: roomProcess, start: roomStart)
+    }
+
+    /// Remembers a room, or that there is none.
+    mutating func setRoom(_ process: HostProcess?) {
+        roomProcess = process?.pid
+        roomStart = process?.start
+        roomBoot = process == nil ? nil : HostProcess.bootID
+    }
+}

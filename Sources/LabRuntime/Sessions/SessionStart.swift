@@ -1,0 +1,194 @@
+import Crypto
+public import Foundation
+public import LabFile
+public import LabStore
+import Libvirt
+
+/// Brings a session up: room, network, machines, identities.
+///
+/// What is intended is recorded before each thing is made, so that a later command can finish or undo what a killed
+/// one left; a start that fails or is interrupted undoes itself.
+public struct SessionStart: Sendable {
+    let paths: LabPaths
+    let store: LabStore
+    let progress: Progress
+
+    /// Makes a start that reports to `progress`.
+    public init(paths: LabPaths, store: LabStore, progress: @escaping Progress) {
+        self.paths = paths
+        self.store = store
+        self.progress = progress
+    }
+
+    /// Starts a new session and gives its record. `accelerator` nil chooses what works.
+    public func start(_ lab: Lab, student: String, accelerator wanted: Accelerator?) async throws -> SessionRecord {
+        let memory = lab.machines.map { $0.memory + 150 }.reduce(0, +)
+        try await Requirements.demand(memory: memory, disk: 600 * lab.machines.count, paths: paths)
+        let images = try await builtImages(of: lab)
+        guard let first = lab.machines.first, let image = images[first.image] else {
+            throw LabError(.labFile, "lab \(lab.number) has no machines")
+        }
+        let accelerator = try await accelerator(wanted, kernel: image.kernel)
+        var record = SessionRecord(
+            id: Self.newID(lab: lab.number), lab: lab.number, directory: lab.directory, student: student,
+            begun: Date(), state: .starting, accelerator: accelerator.rawValue)
+        try store.save(record)
+        do {
+            try await makeRoom(&record)
+            let session = try await LiveSession.attach(record, lab: lab, paths: paths)
+            try await session.connection.createNetwork(xml: DomainXML.network(session: record.id))
+            try await Self.makeDoorKeys(directory: paths.session(record.id))
+            try await forEachMachine(session) { machine in
+                guard let image = images[machine.image] else { return }
+                try await make(machine, image: image, accelerator: accelerator, in: session)
+            }
+        } catch {
+            // Undone without being cancelled itself: the tree that was cancelled must not stop the clean-up.
+            let failed = record
+            try await Task { try await SessionEnd(paths: paths, store: store).remove(failed) }.value
+            try store.delete(record.id)
+            throw error
+        }
+        record.state = .running
+        try store.save(record)
+        return record
+    }
+
+    /// Brings the machines of a stopped session, or of one whose room is gone, up again from their disks.
+    public func resume(_ before: SessionRecord, lab: Lab) async throws -> SessionRecord {
+        var record = before
+        if let room = record.room, room.isAlive { try await Room.end(room) }
+        try await makeRoom(&record)
+        do {
+            let session = try await LiveSession.attach(record, lab: lab, paths: paths)
+            try await session.connection.createNetwork(xml: DomainXML.network(session: record.id))
+            try await forEachMachine(session) { machine in
+                let began = ContinuousClock.now
+                progress(.doing(machine.name, "\(machine.address)  boots"))
+                try await session.connection.startDomain(machine.name)
+                try await session.waitForAgent(machine.name, seconds: session.bootLimit)
+                try await session.agent(machine.name).setTime()
+                progress(.done(machine.name, "\(machine.address)  ready" + Self.elapsed(since: began)))
+            }
+        } catch {
+            if let room = record.room {
+                try await Task { try await Room.end(room) }.value
+            }
+            record.setRoom(nil)
+            record.state = .stopped
+            try store.save(record)
+            throw error
+        }
+        record.state = .running
+        try store.save(record)
+        return record
+    }
+
+    private func makeRoom(_ record: inout SessionRecord) async throws {
+        let began = ContinuousClock.now
+        progress(.doing("room", "is made"))
+        let room = try await Room.make(
+            session: paths.session(record.id), sockets: paths.sockets(record.id), paths: paths)
+        record.setRoom(room.process)
+        try store.save(record)
+        progress(.done("room", "ready" + Self.elapsed(since: began)))
+    }
+
+    private func make(_ machine: MachineSpec, image: BuiltImage, accelerator: Accelerator, in session: LiveSession)
+        async throws
+    {
+        let began = ContinuousClock.now
+        let directory = paths.session(session.record.id)
+        let disk = "\(directory)/disks/\(machine.name).qcow2"
+        progress(.doing(machine.name, "\(machine.address)  disk"))
+        try await Tool.check("qemu-img", ["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", image.base, disk])
+        let spec = DomainSpec(
+            session: session.record.id, machine: machine, disk: disk, kernel: image.kernel, initrd: image.initrd,
+            mac: Identity.mac(session: session.record.id, machine: machine.name), accelerator: accelerator)
+        try await session.connection.defineDomain(xml: DomainXML.domain(spec))
+        progress(.doing(machine.name, "\(machine.address)  boots"))
+        try await session.connection.startDomain(machine.name)
+        try await session.waitForAgent(machine.name, seconds: session.bootLimit)
+        progress(.doing(machine.name, "\(machine.address)  takes its name"))
+        let agent = session.agent(machine.name)
+        var seed = Data((0..<64).map { _ in UInt8.random(in: .min ... .max) })
+        try await agent.check(["/usr/bin/python3", "-c", Identity.seed], input: seed)
+        seed.resetBytes(in: 0..<seed.count)
+        try await agent.setTime()
+        let hosts = session.lab.machines.map { "\($0.address) \($0.name)" }.joined(separator: "\n")
+        let words = ["/bin/sh", "-c", Identity.become, "sh", machine.name, machine.address, machine.user]
+        try await agent.check(
+            words + [machine.password ?? "", hosts], input: try Self.door(directory: directory), seconds: 300)
+        progress(.done(machine.name, "\(machine.address)  ready" + Self.elapsed(since: began)))
+    }
+
+    private func forEachMachine(
+        _ session: LiveSession, _ body: @escaping @Sendable (MachineSpec) async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for machine in session.lab.machines {
+                group.addTask {
+                    do {
+                        try await body(machine)
+                    } catch let error as LibvirtError {
+                        throw LabError(.failed, "\(machine.name) could not be started", cause: error)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private func builtImages(of lab: Lab) async throws -> [String: BuiltImage] {
+        let store = ImageStore(root: paths.images)
+        var images: [String: BuiltImage] = [:]
+        for name in Set(lab.machines.map(\.image)).sorted() {
+            let recipe = try ImageRecipe.load(directory: "\(paths.root)/images/\(name)")
+            if let image = try store.find(recipe) {
+                images[name] = image
+            } else {
+                let began = ContinuousClock.now
+                images[name] = try await ImageBuilder.build(recipe, into: store) { phase in
+                    progress(.doing("image \(name)", phase.description))
+                }
+                progress(.done("image \(name)", "built" + Self.elapsed(since: began)))
+            }
+        }
+        return images
+    }
+
+    private func accelerator(_ wanted: Accelerator?, kernel: String) async throws -> Accelerator {
+        if wanted == .tcg { return .tcg }
+        let outcome = try await AcceleratorProbe(paths: paths).outcome(kernel: kernel)
+        if outcome.kvmWorks { return .kvm }
+        if wanted == .kvm {
+            throw LabError(.host, "KVM does not work here: \(outcome.reason)", advice: "Start with: --accelerator tcg")
+        }
+        progress(.notice("The machines are emulated and slower: \(outcome.reason)."))
+        return .tcg
+    }
+
+    /// The keys of the lab's own door: the host's key of the workstation's sshd and the client's key of the harness.
+    private static func makeDoorKeys(directory: String) async throws {
+        for name in ["door-host", "door-client"] {
+            let path = "\(directory)/keys/\(name)"
+            try await Tool.check("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", path])
+        }
+    }
+
+    private static func door(directory: String) throws -> Data {
+        let host = try String(contentsOfFile: directory + "/keys/door-host", encoding: .utf8)
+        let client = try String(contentsOfFile: directory + "/keys/door-client.pub", encoding: .utf8)
+        return Data("BEGIN HOST\n\(host)END HOST\nCLIENT \(client)".utf8)
+    }
+
+    private static func newID(lab: Int) -> String {
+        let letters = Array("abcdefghijkmnpqrstuvwxyz23456789")
+        return "\(lab)-" + String((0..<6).map { _ in letters[Int.random(in: 0..<letters.count)] })
+    }
+
+    static func elapsed(since moment: ContinuousClock.Instant) -> String {
+        let seconds = Double((ContinuousClock.now - moment) / .milliseconds(1)) / 1000
+        return String(format: "  %.1f s", seconds)
+    }
+}

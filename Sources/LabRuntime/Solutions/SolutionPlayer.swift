@@ -1,0 +1,108 @@
+public import Foundation
+public import LabFile
+
+/// Plays actions on the live machines: a step's solution, its setup, or a mutant.
+public struct SolutionPlayer: Sendable {
+    /// What happens while actions are played.
+    public enum Event: Sendable, Equatable {
+        /// A command begins on a machine, as it is typed.
+        case command(machine: String, user: String, text: String)
+        /// It ended; what it said on its terminal, or on standard output and standard error.
+        case ended(status: Int, said: String)
+        /// An answer is given.
+        case answer(question: String, value: String)
+    }
+
+    let session: LiveSession
+    /// Fills variables in.
+    let fill: @Sendable (String) throws -> String
+    /// The longest that one command may take, in seconds.
+    let limit: Int
+
+    /// Makes a player for a session; `fill` puts the values of variables into texts.
+    public init(session: LiveSession, fill: @escaping @Sendable (String) throws -> String) {
+        self.session = session
+        self.fill = fill
+        limit = session.record.accelerator == Accelerator.kvm.rawValue ? 180 : 900
+    }
+
+    /// Runs one action. `.check` and `.answer` with a fixed value are for the caller; this plays commands and reads
+    /// the value of an answer that comes from one.
+    ///
+    /// Throws when a command fails that may not.
+    public func play(_ action: RunAction, asRoot: Bool = false, report: @Sendable (Event) -> Void) async throws {
+        let machine = try session.machine(action.machine)
+        let user = try action.user.map(fill) ?? (asRoot ? "root" : machine.user)
+        let command = try filled(action.command)
+        report(.command(machine: machine.name, user: user, text: Self.typed(command)))
+        let outcome = try await run(command, as: user, on: machine.name, dialogue: action.dialogue, action.background)
+        let said = outcome.text + outcome.errorText
+        report(.ended(status: outcome.status, said: said))
+        if outcome.status != 0, !action.mayFail {
+            throw LabError(
+                .failed,
+                "on \(machine.name) this ended with status \(outcome.status): \(Self.typed(command))\n"
+                    + String(said.suffix(1500)))
+        }
+    }
+
+    /// The value of an answer: the text itself, or what a command prints on a machine, trimmed.
+    public func value(of answer: AnswerAction) async throws -> String {
+        switch answer.source {
+        case .value(let text): return try fill(text)
+        case .command(let name, let command):
+            let machine = try session.machine(name)
+            let words = UserCommand.words(try filled(command), as: machine.user)
+            return try await session.agent(name).check(words, seconds: limit)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+    }
+
+    private func filled(_ command: Command) throws -> Command {
+        switch command {
+        case .shell(let text): .shell(try fill(text))
+        case .words(let words): .words(try words.map(fill))
+        }
+    }
+
+    private func run(
+        _ command: Command, as user: String, on machine: String, dialogue: [DialogueLine], _ background: Bool
+    ) async throws -> GuestAgent.Outcome {
+        let agent = session.agent(machine)
+        let words = UserCommand.words(command, as: user)
+        if dialogue.isEmpty, !background { return try await agent.run(words, seconds: limit) }
+        if dialogue.isEmpty {
+            let script = #"setsid "$@" </dev/null >/dev/null 2>&1 &"#
+            return try await agent.run(["/bin/sh", "-c", script, "sh"] + words, seconds: limit)
+        }
+        struct Plan: Encodable {
+            var dialogue: [[String]]
+            var limit: Int
+            var transcript: String?
+        }
+        let plan = Plan(
+            dialogue: try dialogue.map { [try fill($0.when), try fill($0.say)] }, limit: limit - 10,
+            transcript: background ? "/dev/null" : nil)
+        let driver = ["/usr/bin/python3", "-c", DialogueScript.text] + words
+        let input = try JSONEncoder().encode(plan)
+        if background {
+            // The plan reaches the driver through a file that only root can read: a background job has no input.
+            let script = #"f=$(mktemp); cat > "$f"; exec 3<"$f"; rm -f "$f"; setsid "$@" <&3 >/dev/null 2>&1 &"#
+            return try await agent.run(["/bin/sh", "-c", script, "sh"] + driver, input: input, seconds: limit)
+        }
+        return try await agent.run(driver, input: input, seconds: limit)
+    }
+
+    /// A command as it is typed.
+    static func typed(_ command: Command) -> String {
+        switch command {
+        case .shell(let text): text
+        case .words(let words): words.map(quoted).joined(separator: " ")
+        }
+    }
+
+    private static func quoted(_ word: String) -> String {
+        let isPlain = word.wholeMatch(of: /[A-Za-z0-9_@%+=:,.\/~-]+/) != nil
+        return isPlain ? word : "'" + word.replacing("'", with: #"'\''"#) + "'"
+    }
+}

@@ -1,0 +1,165 @@
+import CLibvirt
+import Foundation
+
+/// A domain as a list shows it.
+public struct DomainInfo: Sendable, Equatable {
+    /// Its name.
+    public var name: String
+    /// Its UUID, in the usual form.
+    public var uuid: String
+    /// Its state when the list was made.
+    public var state: DomainState
+}
+
+/// What a domain is doing (`virDomainState`).
+public enum DomainState: Sendable, Equatable, CustomStringConvertible {
+    /// It runs.
+    case running
+    /// It is paused, by a person or because of an error.
+    case paused
+    /// It is off.
+    case shutOff
+    /// It crashed.
+    case crashed
+    /// Another state, by its number.
+    case other(Int32)
+
+    init(number: Int32) {
+        switch UInt32(number) {
+        case VIR_DOMAIN_RUNNING.rawValue: self = .running
+        case VIR_DOMAIN_PAUSED.rawValue: self = .paused
+        case VIR_DOMAIN_SHUTOFF.rawValue: self = .shutOff
+        case VIR_DOMAIN_CRASHED.rawValue: self = .crashed
+        default: self = .other(number)
+        }
+    }
+
+    /// The state in a word.
+    public var description: String {
+        switch self {
+        case .running: "running"
+        case .paused: "paused"
+        case .shutOff: "off"
+        case .crashed: "crashed"
+        case .other(let number): "state \(number)"
+        }
+    }
+}
+
+extension Connection {
+    /// All domains, running or not, by name.
+    public func domains() async throws(LibvirtError) -> [DomainInfo] {
+        try await call { connection in
+            var list: UnsafeMutablePointer<virDomainPtr?>?
+            let count = virConnectListAllDomains(connection, &list, 0)
+            guard count >= 0, let list else { return .failure(.last("listing domains")) }
+            defer { free(list) }
+            var domains: [DomainInfo] = []
+            for index in 0..<Int(count) {
+                guard let domain = list[index] else { continue }
+                defer { virDomainFree(domain) }
+                var state: Int32 = 0
+                guard let name = virDomainGetName(domain), virDomainGetState(domain, &state, nil, 0) == 0 else {
+                    continue
+                }
+                var uuid = [CChar](repeating: 0, count: Int(VIR_UUID_STRING_BUFLEN))
+                virDomainGetUUIDString(domain, &uuid)
+                domains.append(
+                    DomainInfo(
+                        name: String(cString: name),
+                        uuid: String(decoding: uuid.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self),
+                        state: DomainState(number: state)))
+            }
+            return .success(domains.sorted { $0.name < $1.name })
+        }
+    }
+
+    /// Defines a domain from its XML, or changes the definition of the one that has its UUID and name.
+    public func defineDomain(xml: String) async throws(LibvirtError) {
+        try await call { (connection) -> Result<Void, LibvirtError> in
+            guard let domain = virDomainDefineXML(connection, xml) else {
+                return .failure(.last("defining a domain"))
+            }
+            virDomainFree(domain)
+            return .success(())
+        }
+    }
+
+    /// Starts a defined domain.
+    public func startDomain(_ name: String) async throws(LibvirtError) {
+        try await domain(name, "starting") { virDomainCreate($0) }
+    }
+
+    /// Switches a domain off at once.
+    public func destroyDomain(_ name: String) async throws(LibvirtError) {
+        try await domain(name, "switching off") { virDomainDestroy($0) }
+    }
+
+    /// Suspends a domain's processors.
+    public func suspendDomain(_ name: String) async throws(LibvirtError) {
+        try await domain(name, "pausing") { virDomainSuspend($0) }
+    }
+
+    /// Lets a suspended domain go on.
+    public func resumeDomain(_ name: String) async throws(LibvirtError) {
+        try await domain(name, "resuming") { virDomainResume($0) }
+    }
+
+    /// Removes a domain's definition.
+    public func undefineDomain(_ name: String) async throws(LibvirtError) {
+        try await domain(name, "removing") { virDomainUndefineFlags($0, 0) }
+    }
+
+    /// What a domain is doing now.
+    public func domainState(_ name: String) async throws(LibvirtError) -> DomainState {
+        try await withDomain(name) { domain in
+            var state: Int32 = 0
+            guard virDomainGetState(domain, &state, nil, 0) == 0 else {
+                return .failure(.last("asking for the state of \(name)"))
+            }
+            return .success(DomainState(number: state))
+        }
+    }
+
+    /// A domain's definition.
+    public func domainXML(_ name: String) async throws(LibvirtError) -> String {
+        try await withDomain(name) { domain in
+            guard let text = virDomainGetXMLDesc(domain, 0) else {
+                return .failure(.last("reading the definition of \(name)"))
+            }
+            defer { free(text) }
+            return .success(String(cString: text))
+        }
+    }
+
+    /// Sends a JSON command to a domain's QEMU guest agent and gives its JSON reply; `timeout` in seconds.
+    public func agentCommand(domain name: String, _ command: String, timeout: Int) async throws(LibvirtError) -> String
+    {
+        try await withDomain(name) { domain in
+            guard let reply = virDomainQemuAgentCommand(domain, command, Int32(clamping: timeout), 0) else {
+                return .failure(.last("asking the guest agent of \(name)"))
+            }
+            defer { free(reply) }
+            return .success(String(cString: reply))
+        }
+    }
+
+    /// Looks a domain up, hands it to `body`, and frees it.
+    func withDomain<Value: Sendable>(
+        _ name: String, _ body: @escaping @Sendable (virDomainPtr) -> Result<Value, LibvirtError>
+    ) async throws(LibvirtError) -> Value {
+        try await call { connection in
+            guard let domain = virDomainLookupByName(connection, name) else {
+                return .failure(.last("looking up \(name)"))
+            }
+            defer { virDomainFree(domain) }
+            return body(domain)
+        }
+    }
+
+    private func domain(
+        _ name: String, _ verb: String, _ act: @escaping @Sendable (virDomainPtr) -> Int32
+    ) async throws(LibvirtError) {
+        try await withDomain(name) { act($0) == 0 ? .success(()) : .failure(.last("\(verb) \(name)")) }
+    }
+}

@@ -1,0 +1,42 @@
+import CLibvirt
+
+/// A connection to a libvirt daemon or driver.
+///
+/// libvirt's connections may be used by several threads at once. Each call runs on a pool of this module's own
+/// threads as one synchronous closure (look up, act, read the thread's error, free); only values come out.
+public final class Connection: Sendable {
+    /// Proof for `nonisolated(unsafe)`: set once in `init`, used only by libvirt calls, which lock the connection
+    /// themselves, and closed in `deinit`, when nobody else holds it.
+    nonisolated(unsafe) let pointer: virConnectPtr
+
+    private init(pointer: virConnectPtr) { self.pointer = pointer }
+
+    deinit { virConnectClose(pointer) }
+
+    /// Opens a connection to `uri`, such as `qemu:///system` or `test:///default`.
+    public static func open(_ uri: String) async throws(LibvirtError) -> Connection {
+        EventLoop.start
+        return try await CallPool.shared.run { () -> Result<Connection, LibvirtError> in
+            guard let pointer = virConnectOpen(uri) else { return .failure(.last("opening \(uri)")) }
+            return .success(Connection(pointer: pointer))
+        }.get()
+    }
+
+    /// Runs one call with this connection's pointer.
+    func call<Value: Sendable>(
+        _ body: @escaping @Sendable (virConnectPtr) -> Result<Value, LibvirtError>
+    ) async throws(LibvirtError) -> Value {
+        try await CallPool.shared.run { [self] in body(pointer) }.get()
+    }
+
+    /// The version of the hypervisor, as major × 1,000,000 + minor × 1,000 + release.
+    public func hypervisorVersion() async throws(LibvirtError) -> UInt {
+        try await call { connection in
+            var version: UInt = 0
+            guard virConnectGetVersion(connection, &version) == 0 else {
+                return .failure(.last("asking for the hypervisor's version"))
+            }
+            return .success(version)
+        }
+    }
+}

@@ -1,0 +1,20 @@
+import CLibvirt
+import Foundation
+
+/// libvirt's default event implementation, registered before the first connection is opened and run by one thread
+/// for ever.
+enum EventLoop {
+    /// Registers and starts the loop, once in the life of the process.
+    static let start: Void = {
+        virSetErrorFunc(nil, ignoreError)
+        virEventRegisterDefaultImpl()
+        let thread = Thread {
+            while true { virEventRunDefaultImpl() }
+        }
+        thread.name = "libvirt events"
+        thread.start()
+    }()
+}
+
+/// Errors are read from the thread that made the call; nothing is printed.
+private func ignoreError(_: UnsafeMutableRawPointer?, _: virErrorPtr?) {}
