@@ -31,7 +31,7 @@ public struct LiveSession: Sendable {
     public func agent(_ machine: String) -> GuestAgent {
         let connection = connection
         return GuestAgent(machine: machine) { command, seconds in
-            do {
+            do throws(LibvirtError) {
                 return try await connection.agentCommand(domain: machine, command, timeout: seconds)
             } catch {
                 throw LabError(

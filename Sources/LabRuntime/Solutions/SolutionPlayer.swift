@@ -1,5 +1,6 @@
-public import Foundation
+import Foundation
 public import LabFile
+import LabStore
 
 /// Plays actions on the live machines: a step's solution, its setup, or a mutant.
 public struct SolutionPlayer: Sendable {

@@ -1,0 +1,122 @@
+import Foundation
+import Subprocess
+import SystemPackage
+
+/// Builds images with mmdebstrap, with no root rights: as an ordinary user in a user namespace with subordinate ids.
+///
+/// The image is made in a directory beside its place and renamed into it, so an interrupted or failed build leaves
+/// the images that were there untouched. Two builders of one image wait for each other.
+public enum ImageBuilder {
+    /// What a build is doing.
+    public struct Phase: Sendable, CustomStringConvertible {
+        /// In a few words, with how long it usually takes.
+        public var description: String
+    }
+
+    /// Builds `recipe` unless another builder has done so meanwhile.
+    public static func build(
+        _ recipe: ImageRecipe, into store: ImageStore, progress: @escaping @Sendable (Phase) -> Void
+    ) async throws -> BuiltImage {
+        try LabPaths.make(store.root)
+        let lock = try await Lease.take(directory: "\(store.root)/.lock-\(recipe.name)", for: "a build") { _ in
+            progress(Phase(description: "waits for another build"))
+        }
+        defer { withExtendedLifetime(lock) {} }
+        if let image = try store.find(recipe) { return image }
+        let work = "\(store.root)/.build-\(recipe.name)"
+        try await remove(work)
+        try LabPaths.make(work)
+        do {
+            return try await make(recipe, in: work, store: store, progress: progress)
+        } catch {
+            try await Task { try await remove(work) }.value
+            throw error
+        }
+    }
+
+    private static func make(
+        _ recipe: ImageRecipe, in work: String, store: ImageStore, progress: @escaping @Sendable (Phase) -> Void
+    ) async throws -> BuiltImage {
+        try sources(suite: recipe.suite).write(toFile: work + "/sources", atomically: true, encoding: .utf8)
+        try ImageScripts.customize.write(toFile: work + "/customize", atomically: true, encoding: .utf8)
+        progress(Phase(description: "installs \(recipe.packages.count) packages (usually 1 to 3 minutes)"))
+        let environment = [
+            "POOL": recipe.pool.joined(separator: " "), "LOCALES": recipe.locales.joined(separator: " "),
+            "MASK": recipe.mask.joined(separator: " "), "ENABLE": recipe.enable.joined(separator: " "),
+            "FILES": recipe.directory + "/files", "TMPDIR": work,
+        ]
+        let mode = getuid() == 0 ? "root" : "unshare"
+        let words = [
+            "--quiet", "--mode=\(mode)", "--variant=minbase", "--include=" + recipe.packages.joined(separator: ","),
+            "--aptopt=APT::Install-Recommends \"false\"", "--dpkgopt=force-unsafe-io",
+            "--customize-hook=sh \(work)/customize \"$1\"", recipe.suite, work + "/root.tar", work + "/sources",
+        ]
+        // The hook runs as the namespace's root, which must reach the directories above the work.
+        try await run("mmdebstrap", words, environment: environment, log: work + "/log")
+        progress(Phase(description: "makes the disk (usually 20 seconds)"))
+        let namespace = getuid() == 0 ? [] : ["--user", "--map-root-user", "--map-auto"]
+        let inside = ["--pid", "--fork", "--kill-child", "sh", "-c", "cd \"$1\"; set -- \"$2\"; \(ImageScripts.assemble)"]
+        try await run("unshare", namespace + inside + ["sh", work, recipe.size], environment: [:], log: work + "/log")
+        let contents = try String(contentsOfFile: work + "/contents", encoding: .utf8)
+        for scratch in ["sources", "customize", "contents", "log"] {
+            try FileManager.default.removeItem(atPath: work + "/" + scratch)
+        }
+        let image = BuiltImage(
+            name: recipe.name, digest: recipe.digest, built: Date(),
+            contents: contents.split(separator: "\n").map(String.init).sorted())
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        encoder.dateEncodingStrategy = .iso8601
+        try encoder.encode(image).write(to: URL(filePath: work + "/image.json"))
+        try FileManager.default.moveItem(atPath: work, toPath: store.directory(of: recipe))
+        guard let built = try store.find(recipe) else {
+            throw LabError(.failed, "the image \(recipe.name) was built and is not there")
+        }
+        return built
+    }
+
+    private static func run(_ program: String, _ words: [String], environment: [String: String], log: String)
+        async throws
+    {
+        let outcome = try await Tool.run(program, words, environment: environment)
+        guard outcome.status == 0 else {
+            if Task.isCancelled { throw CancellationError() }
+            let said = (outcome.output + outcome.error).split(separator: "\n").suffix(12).joined(separator: "\n")
+            throw LabError(.failed, "the image could not be built: \(program) ended with status \(outcome.status):\n\(said)")
+        }
+    }
+
+    /// Removes a work directory, whose files may belong to subordinate ids.
+    private static func remove(_ directory: String) async throws {
+        guard FileManager.default.fileExists(atPath: directory) else { return }
+        let namespace = getuid() == 0 ? [] : ["--user", "--map-root-user", "--map-auto"]
+        try await Tool.check("unshare", namespace + ["--fork", "rm", "-rf", directory])
+    }
+
+    /// The host's own Debian sources for a release, in the one-line format; other repositories are left out.
+    static func sources(suite: String) throws -> String {
+        let directory = "/etc/apt/sources.list.d"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        let files = ["/etc/apt/sources.list"] + names.sorted().map { directory + "/" + $0 }
+        var mirrors: [String] = []
+        for file in files {
+            guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { continue }
+            for word in text.split(whereSeparator: \.isWhitespace) where word.contains("://") {
+                let mirror = word.hasSuffix("/") ? String(word.dropLast()) : String(word)
+                if mirror.hasSuffix("/debian") || mirror.hasSuffix("/debian-security"), !mirrors.contains(mirror) {
+                    mirrors.append(mirror)
+                }
+            }
+        }
+        guard mirrors.contains(where: { $0.hasSuffix("/debian") }) else {
+            throw LabError(
+                .host, "images are built from Debian's packages, and this host's apt knows no Debian mirror",
+                advice: "Add one to /etc/apt/sources.list.d/, or bring built images: LAB_IMAGES")
+        }
+        return mirrors.flatMap { mirror in
+            mirror.hasSuffix("-security")
+                ? ["deb \(mirror) \(suite)-security main"]
+                : ["deb \(mirror) \(suite) main", "deb \(mirror) \(suite)-updates main"]
+        }.joined(separator: "\n") + "\n"
+    }
+}

@@ -1,0 +1,85 @@
+import Crypto
+import Foundation
+import Yams
+
+/// What an image is made from: `images/NAME/image.yaml` and the files beside it.
+public struct ImageRecipe: Sendable, Equatable {
+    /// The image's name.
+    public var name: String
+    /// The Debian release.
+    public var suite: String
+    /// The disk's virtual size, as mke2fs takes it.
+    public var size: String
+    /// Packages that are installed.
+    public var packages: [String]
+    /// Packages that can be installed in a guest with no network, with all that they need.
+    public var pool: [String]
+    /// Locales that are made, besides C.UTF-8.
+    public var locales: [String]
+    /// systemd units that cannot be started.
+    public var mask: [String]
+    /// systemd units that start at boot.
+    public var enable: [String]
+    /// The recipe's directory, absolute.
+    public var directory: String
+    /// SHA-256 over the recipe, the files, and the version of the way images are built; lower-case hexadecimal.
+    public var digest: String
+
+    /// Changes whenever the builder would make another image from the same recipe.
+    static let builderVersion = "1"
+
+    /// Reads the recipe in `directory`; unknown keys are errors.
+    public static func load(directory: String) throws -> ImageRecipe {
+        let path = directory + "/image.yaml"
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw LabError(.usage, "there is no image recipe at \(path)")
+        }
+        let text = String(decoding: data, as: UTF8.self)
+        guard let mapping = try Yams.compose(yaml: text)?.mapping else {
+            throw LabError(.labFile, "\(path) does not hold a mapping")
+        }
+        let known = ["name", "suite", "size", "packages", "pool", "locales", "mask", "enable"]
+        for (key, _) in mapping {
+            guard let word = key.string, known.contains(word) else {
+                throw LabError(
+                    .labFile, "\(path):\(key.mark?.line ?? 0): unknown key \"\(key.string ?? "?")\"",
+                    advice: "Known keys: " + known.joined(separator: ", "))
+            }
+        }
+        func scalar(_ key: String) throws -> String {
+            guard let value = mapping[Node(key)]?.string else { throw LabError(.labFile, "\(path): \"\(key)\" is missing") }
+            return value
+        }
+        func list(_ key: String) throws -> [String] {
+            guard let node = mapping[Node(key)] else { return [] }
+            guard let sequence = node.sequence else { throw LabError(.labFile, "\(path): \"\(key)\" must be a list") }
+            return try sequence.map { item in
+                guard let word = item.string, word.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9+._@-]*/) != nil else {
+                    throw LabError(.labFile, "\(path):\(item.mark?.line ?? 0): not a name")
+                }
+                return word
+            }
+        }
+        return ImageRecipe(
+            name: try scalar("name"), suite: try scalar("suite"), size: try scalar("size"),
+            packages: try list("packages"), pool: try list("pool"), locales: try list("locales"),
+            mask: try list("mask"), enable: try list("enable"), directory: directory,
+            digest: try digest(of: directory))
+    }
+
+    private static func digest(of directory: String) throws -> String {
+        var hash = SHA256()
+        hash.update(data: Data("builder \(builderVersion)\n".utf8))
+        for path in try FileManager.default.subpathsOfDirectory(atPath: directory).sorted() {
+            let full = directory + "/" + path
+            var isDirectory: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: full, isDirectory: &isDirectory), !isDirectory.boolValue else {
+                continue
+            }
+            let content = FileManager.default.contents(atPath: full) ?? Data()
+            hash.update(data: Data("\(path) \(content.count)\n".utf8))
+            hash.update(data: content)
+        }
+        return hash.finalize().map { String(format: "%02x", $0) }.joined()
+    }
+}
