@@ -52,13 +52,13 @@ public enum ImageBuilder {
             "--customize-hook=sh \(work)/customize \"$1\"", recipe.suite, work + "/root.tar", work + "/sources",
         ]
         // The hook runs as the namespace's root, which must reach the directories above the work.
-        try await run("mmdebstrap", words, environment: environment, log: work + "/log")
+        try await run("mmdebstrap", words, environment: environment)
         progress(Phase(description: "makes the disk (usually 20 seconds)"))
         let namespace = getuid() == 0 ? [] : ["--user", "--map-root-user", "--map-auto"]
         let inside = ["--pid", "--fork", "--kill-child", "sh", "-c", "cd \"$1\"; set -- \"$2\"; \(ImageScripts.assemble)"]
-        try await run("unshare", namespace + inside + ["sh", work, recipe.size], environment: [:], log: work + "/log")
+        try await run("unshare", namespace + inside + ["sh", work, recipe.size])
         let contents = try String(contentsOfFile: work + "/contents", encoding: .utf8)
-        for scratch in ["sources", "customize", "contents", "log"] {
+        for scratch in ["sources", "customize", "contents"] {
             try FileManager.default.removeItem(atPath: work + "/" + scratch)
         }
         let image = BuiltImage(
@@ -75,9 +75,7 @@ public enum ImageBuilder {
         return built
     }
 
-    private static func run(_ program: String, _ words: [String], environment: [String: String], log: String)
-        async throws
-    {
+    private static func run(_ program: String, _ words: [String], environment: [String: String] = [:]) async throws {
         let outcome = try await Tool.run(program, words, environment: environment)
         guard outcome.status == 0 else {
             if Task.isCancelled { throw CancellationError() }

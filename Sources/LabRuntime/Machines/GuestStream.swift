@@ -27,7 +27,7 @@ public struct GuestStream: Sendable {
             agent.open(directory + "/in", mode: "r+"), agent.open(directory + "/out", mode: "r+"),
             agent.open(directory + "/err", mode: "r+")
         )
-        let script = #"d=$1; shift; exec <"$d/in" >"$d/out" 2>"$d/err"; exec "$@""#
+        let script = #"d=$1; shift; exec <"$d/in" >"$d/out" 2>"$d/err"; printf . >&2; exec "$@""#
         let words = ["/bin/sh", "-c", script, "sh", directory] + UserCommand.words(command, as: user)
         let result: Result<Int, any Error>
         do {
@@ -49,6 +49,7 @@ public struct GuestStream: Sendable {
     ) async throws -> Int {
         var pending = Data()
         var inputIsOpen = true
+        var hasBegun = false
         var ended: Int?
         var pause = Duration.milliseconds(5)
         while true {
@@ -62,14 +63,19 @@ public struct GuestStream: Sendable {
             }
             var moved = false
             for (number, file) in [(1, files.1), (2, files.2)] {
-                while let data = try await agent.read(file, count: chunk), !data.isEmpty {
-                    try await output(number, data)
+                while var data = try await agent.read(file, count: chunk), !data.isEmpty {
                     moved = true
+                    // The wrapper's dot says that it has opened the FIFOs: input that was closed before would never end.
+                    if number == 2, !hasBegun {
+                        hasBegun = true
+                        data = data.dropFirst()
+                    }
+                    if !data.isEmpty { try await output(number, data) }
                 }
             }
             // Both were found empty after the end was seen: nothing can come any more.
             if let ended { return try await finish(ended, inputIsOpen ? files.0 : nil) }
-            if inputIsOpen {
+            if inputIsOpen, hasBegun {
                 if pending.isEmpty, let more = try await input() {
                     pending = more
                 } else if pending.isEmpty {

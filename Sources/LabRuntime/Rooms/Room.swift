@@ -94,7 +94,9 @@ public struct Room: Sendable {
     }
 
     private static func words(of log: String) -> String {
-        let text = ((try? String(contentsOfFile: log, encoding: .utf8)) ?? "").suffix(1500)
+        let daemon = log.replacing("/room.log", with: "/libvirtd.log")
+        let texts = [log, daemon].map { (try? String(contentsOfFile: $0, encoding: .utf8)) ?? "" }
+        let text = texts.joined(separator: "\n").suffix(1500)
         return text.isEmpty ? "" : ": " + text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

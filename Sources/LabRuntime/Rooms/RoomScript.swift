@@ -4,8 +4,11 @@ enum RoomScript {
     /// its sockets, the images' directory, and the home directory to hide.
     ///
     /// What a guest's QEMU may see of the user's files is the session's and the images' directories only: they are
-    /// put aside on a scratch tmpfs, the homes are covered, and they are bound again where they were.
+    /// put aside on a scratch tmpfs, the homes are covered, and they are bound again where they were. The directories
+    /// that libvirtd writes to are covered too: an ordinary user cannot make those that the host lacks. libvirtd does
+    /// not start where its compiled-in user is unknown, whatever `qemu.conf` says, so the room knows it.
     static let setup = #"""
+        libvirt_qemu=libvirt-qemu:x:64055:64055::/:/usr/sbin/nologin
         session=$1 sockets=$2 images=$3 home=$4
         ip link set lo up
         mount -t tmpfs -o mode=755 tmpfs /mnt
@@ -18,8 +21,9 @@ enum RoomScript {
             case $covered in /|"") continue;; esac
             [ -d "$covered" ] && mount -t tmpfs -o mode=755 tmpfs "$covered"
         done
-        mount -t tmpfs -o mode=755 tmpfs /run
-        mkdir -p /run/libvirt /run/lock "$session" "$sockets" "$images"
+        for covered in /run /var/lib /var/log /var/cache; do mount -t tmpfs -o mode=755 tmpfs "$covered"; done
+        mkdir -p /run/libvirt /run/lock /var/lib/libvirt /var/log/libvirt /var/cache/libvirt
+        mkdir -p "$session" "$sockets" "$images"
         mount --bind /mnt/session "$session"
         mount --bind /mnt/sockets "$sockets"
         mount --bind /mnt/images "$images"
@@ -27,7 +31,11 @@ enum RoomScript {
         mount --bind "$session/etc" /etc/libvirt
         mount --bind "$session/lib" /var/lib/libvirt
         mount --bind "$session/log" /var/log/libvirt
-        mount -t tmpfs -o mode=700 tmpfs /var/cache/libvirt
+        mkdir -p /var/lib/libvirt/dnsmasq
+        for file in passwd group; do
+            { cat /etc/$file; grep -q '^libvirt-qemu:' /etc/$file || echo "$libvirt_qemu"; } > "$session/etc/$file"
+            mount --bind "$session/etc/$file" /etc/$file
+        done
         cd /
         exec libvirtd --pid-file "$sockets/libvirtd.pid"
         """#
