@@ -78,7 +78,7 @@ public actor BatchingGuest {
                 size += next.request.size
                 batch.append(rest.removeFirst())
             }
-            Task { await self.run(batch) }
+            Task { [batch] in await self.run(batch) }
         }
     }
 
