@@ -40,6 +40,15 @@ public struct Fields: Sendable {
         return map.compactMapValues(Self.text)
     }
 
+    /// The command in `name`: text for a shell, or words that no shell sees; nil when it is missing.
+    public func command(_ name: String) -> Command? {
+        switch values[name] {
+        case .list?: .words(strings(name))
+        case let value?: Self.text(value).map { .shell($0) }
+        case nil: nil
+        }
+    }
+
     private static func text(_ value: FieldValue) -> String? {
         switch value {
         case .string(let text): text

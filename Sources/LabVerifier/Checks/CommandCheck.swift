@@ -1,0 +1,81 @@
+import LabFile
+
+/// `command`: a command on a machine ends so.
+struct CommandCheck: Check {
+    static let spec = CheckSpec(
+        "command", mode: .holds, basis: .guest, "The command ends with this status and prints this.",
+        fields: [
+            .init("on", .machine, required: true, "The machine."),
+            .init("run", .command, required: true, "The command; it must change nothing."),
+            .init("user", .string, "Who runs it; default the machine's user."),
+            .init("status", .integer, "The exit status; default 0."),
+            .init("output", .string, "Text that must appear in what it prints."),
+        ])
+
+    let machine: String
+    let command: Command
+    let user: String?
+    let status: Int
+    let output: String?
+
+    init(_ fields: Fields) throws {
+        machine = try fields.required("on")
+        guard let command = fields.command("run") else { throw MissingField(name: "run") }
+        self.command = command
+        user = fields.string("user")
+        status = fields.integer("status") ?? 0
+        output = fields.string("output")
+    }
+
+    func judge(on bench: any Bench) async throws -> Finding {
+        let user = try bench.user(user, of: machine)
+        let seen = try await bench.observe(
+            on: machine, as: user == "root" ? nil : user, command.script, command.arguments)
+        let text = command.text
+        var wrong: [Localized] = []
+        if seen.status != status {
+            let error = seen.error.split(separator: "\n").last.map { ": " + shown($0) } ?? ""
+            wrong.append(
+                Localized(
+                    ko: "종료 상태가 \(seen.status)이에요(바라는 값 \(status))\(error)",
+                    en: "it ended with status \(seen.status), not \(status)\(error)"))
+        }
+        if let output, !seen.output.contains(output) {
+            let first = seen.output.split(separator: "\n").first.map { shown($0) }
+            wrong.append(
+                Localized(
+                    ko: first.map { "바라는 내용이 출력에 없어요. 첫 줄: \($0)" } ?? "아무것도 출력하지 않았어요.",
+                    en: first.map { "what should appear does not; its first line: \($0)" } ?? "it printed nothing."))
+        }
+        let there = Localized(
+            ko: "\(machine)에서 \(user) 사용자로 \"\(shown(text))\":", en: "\"\(shown(text))\" as \(user) on \(machine):")
+        return Finding(
+            wrong.isEmpty ? .pass : .fail, machine: machine,
+            expected: Localized(
+                ko: "\"\(shown(text, limit: 60))\" 명령이 바라는 대로 끝나요",
+                en: "\"\(shown(text, limit: 60))\" ends as it should"),
+            observed: wrong.isEmpty
+                ? there + Localized(ko: "바라는 대로 끝났어요.", en: "it ended as it should.") : there + wrong.lines)
+    }
+}
+
+extension Command {
+    /// A script that runs the command from its arguments, so that no value is pasted into a shell's text.
+    var script: String {
+        switch self {
+        case .shell: #"exec /bin/bash -c "$1""#
+        case .words: #"exec "$@""#
+        }
+    }
+
+    /// The script's arguments.
+    var arguments: [String] {
+        switch self {
+        case .shell(let text): [text]
+        case .words(let words): words
+        }
+    }
+
+    /// How it reads.
+    var text: String { arguments.joined(separator: " ") }
+}

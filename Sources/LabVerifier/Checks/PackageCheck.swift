@@ -1,0 +1,53 @@
+import LabFile
+
+/// `package`: dpkg has it installed.
+struct PackageCheck: Check {
+    static let spec = CheckSpec(
+        "package", mode: .holds, basis: .guest, "The Debian package is installed.",
+        fields: [
+            .init("on", .machine, required: true, "The machine."),
+            .init("name", .string, required: true, "The package's name."),
+        ])
+
+    let machine: String
+    let name: String
+
+    init(_ fields: Fields) throws {
+        machine = try fields.required("on")
+        name = try fields.required("name")
+    }
+
+    func judge(on bench: any Bench) async throws -> Finding {
+        let seen = try await bench.look(
+            on: machine,
+            #"command -v dpkg-query >/dev/null || exit 127; dpkg-query -W -f='${db:Status-Status}\n' -- "$1""#,
+            [name])
+        let status = seen.output.split(separator: "\n").first.map(String.init) ?? "not-installed"
+        let expected = Localized(ko: "\(name) 패키지가 설치되어 있어요", en: "the package \(name) is installed")
+        let observed: Localized
+        var hint: Localized?
+        switch status {
+        case "installed":
+            observed = Localized(ko: "\(machine)의 dpkg: 설치됨", en: "dpkg on \(machine): installed")
+        case "not-installed":
+            observed = Localized(
+                ko: "\(machine)의 dpkg는 \(name)을(를) 몰라요.", en: "dpkg on \(machine) does not have \(name).")
+            hint = Localized(
+                ko: "다른 기계에서 설치하지 않았나요? 프롬프트의 컴퓨터 이름을 보세요.",
+                en: "Did you install it on another machine? Look at the name in the prompt.")
+        case "config-files":
+            observed = Localized(
+                ko: "\(machine)에서 \(name)은(는) 지워졌고 설정 파일만 남아 있어요.",
+                en: "On \(machine) \(name) was removed; only its configuration files are left.")
+        default:
+            observed = Localized(
+                ko: "\(machine)에서 \(name)의 상태가 \"\(shown(status))\"이에요. 설치가 끝까지 가지 못했어요.",
+                en: "On \(machine) the state of \(name) is \"\(shown(status))\": its installation did not finish.")
+            hint = Localized(
+                ko: "dpkg가 하다 만 일을 마저 하게 해 보세요. apt가 알려 주는 메시지를 읽어 보세요.",
+                en: "Let dpkg finish what it began; read what apt says.")
+        }
+        return Finding(
+            status == "installed" ? .pass : .fail, machine: machine, expected: expected, observed: observed, hint: hint)
+    }
+}

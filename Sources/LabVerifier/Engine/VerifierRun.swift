@@ -1,0 +1,190 @@
+import Foundation
+public import LabFile
+
+/// One run of a lab's checks over a session's live machines.
+///
+/// Steps are judged side by side, checks side by side over the machines. A step that was found open earlier is judged
+/// at once; one that was not is opened and judged as soon as the steps that it needs have passed.
+public struct VerifierRun: Sendable {
+    let lab: Lab
+    let facts: SessionFacts
+    let host: any VerifierHost
+    let judge: StatementJudge
+    let patientJudge: StatementJudge
+    let machines: [String: BatchingGuest]
+
+    /// Prepares a run. `slowness` multiplies every time limit (1 under KVM, more where machines are emulated);
+    /// `limit` is what one look may take, in seconds, before it is multiplied.
+    public init(
+        lab: Lab, facts: SessionFacts, host: any VerifierHost, kinds: [any Check.Type] = CheckKinds.all,
+        slowness: Double = 1, limit: Double = 60
+    ) {
+        self.lab = lab
+        self.facts = facts
+        self.host = host
+        let kinds = Dictionary(kinds.map { ($0.spec.kind, $0) }) { first, _ in first }
+        let fill = Filling(values: facts.variables)
+        judge = StatementJudge(kinds: kinds, fill: fill, limit: .seconds(limit * slowness))
+        patientJudge = StatementJudge(kinds: kinds, fill: fill, limit: .seconds(limit * slowness * 5))
+        machines = lab.machines.reduce(into: [:]) { machines, machine in
+            machines[machine.name] = host.guest(machine.name).map {
+                BatchingGuest($0, machine: machine.name, slowness: slowness)
+            }
+        }
+    }
+
+    /// Judges the steps in `named`, or all of them when it is empty.
+    ///
+    /// With `disturbing`, checks that disturb the machines run too: last, one at a time, in the order of the lab.
+    /// A named step is judged even while it waits, and its report says that it waits.
+    public func check(_ named: [String] = [], disturbing: Bool = false) async -> CheckReport {
+        let wanted = named.isEmpty ? Set(lab.steps.map(\.id)) : Set(named)
+        var ledger = Ledger(
+            lab: lab, facts: facts, modes: judge.kinds.mapValues { $0.spec.mode }, trusting: !named.isEmpty,
+            disturbing: disturbing)
+        let relevant = ledger.ancestry(of: wanted)
+        var opened = facts.opened
+
+        await withTaskGroup(of: (String, [CheckOutcome]).self) { group in
+            var started: Set<String> = []
+            func start(_ step: Step) {
+                started.insert(step.id)
+                let date = opened[step.id]
+                group.addTask { (step.id, await self.outcomes(of: step, opened: date)) }
+            }
+            /// Opens and starts what can be, until nothing more can.
+            func startReady() async {
+                var found = true
+                while found {
+                    found = false
+                    for step in lab.steps where relevant.contains(step.id) && !started.contains(step.id) {
+                        if ledger.isUndone(step) || (ledger.trusts(step.id) && !wanted.contains(step.id)) {
+                            started.insert(step.id)
+                            ledger.record(undoneOutcomes(of: step), for: step.id)
+                            found = true
+                        } else if opened[step.id] != nil {
+                            start(step)
+                        } else if ledger.needsPassed(step) {
+                            do {
+                                opened[step.id] = try await host.open(step)
+                                start(step)
+                            } catch {
+                                started.insert(step.id)
+                                ledger.record(unopenedOutcomes(of: step, error), for: step.id)
+                            }
+                        }
+                    }
+                }
+            }
+            await startReady()
+            while let (id, outcomes) = await group.next() {
+                ledger.record(outcomes, for: id)
+                await startReady()
+            }
+            for step in lab.steps where wanted.contains(step.id) && !named.isEmpty && !started.contains(step.id) {
+                start(step)
+            }
+            while let (id, outcomes) = await group.next() { ledger.record(outcomes, for: id) }
+        }
+        if disturbing { await disturb(wanted, &ledger, opened) }
+        return ledger.report(wanted: wanted, named: !named.isEmpty, date: Date())
+    }
+
+    /// Judges an answer at the moment it is given: one outcome for each `answer` statement about the question.
+    ///
+    /// The caller keeps the answer and, when every verdict is `pass`, the returned passes.
+    public func judge(answer: String, to question: String, of step: Step) async -> (
+        outcomes: [CheckOutcome], passes: [KeptPass]
+    ) {
+        let bench = bench(for: step, opened: facts.opened[step.id])
+        var outcomes: [CheckOutcome] = []
+        var passes: [KeptPass] = []
+        for statement in step.checks where statement.kind == AnswerCheck.spec.kind {
+            guard case .string(question)? = statement.fields["question"] else { continue }
+            let outcome = await judge.outcome(of: statement) { check in
+                guard let check = check as? AnswerCheck else { throw UnknownKind(name: statement.kind) }
+                return try await check.judge(answer: answer, on: bench)
+            }
+            outcomes.append(outcome)
+            if outcome.verdict == .pass {
+                passes.append(KeptPass(outcome, step: step.id, statement: statement, date: Date()))
+            }
+        }
+        return (outcomes, passes)
+    }
+
+    private func bench(for step: Step, opened: Date?) -> StepBench {
+        StepBench(
+            lab: lab, step: step, opened: opened, answers: facts.answers[step.id] ?? [:], machines: machines,
+            host: host)
+    }
+
+    /// Judges a step's statements side by side; those that disturb are left for later.
+    private func outcomes(of step: Step, opened: Date?) async -> [CheckOutcome] {
+        let bench = bench(for: step, opened: opened)
+        return await withTaskGroup(of: (Int, CheckOutcome).self) { group in
+            for (index, statement) in step.checks.enumerated() {
+                group.addTask { (index, await self.outcome(of: statement, in: step, on: bench)) }
+            }
+            var outcomes = [CheckOutcome?](repeating: nil, count: step.checks.count)
+            for await (index, outcome) in group { outcomes[index] = outcome }
+            return outcomes.compactMap { $0 }
+        }
+    }
+
+    private func outcome(of statement: CheckStatement, in step: Step, on bench: StepBench) async -> CheckOutcome {
+        let mode = judge.kinds[statement.kind]?.spec.mode ?? .holds
+        if mode != .holds, let kept = kept(statement, in: step) {
+            return judge.outcome(
+                statement, verdict: .pass, machine: kept.machine, expected: kept.expected, observed: kept.observed,
+                kept: true)
+        }
+        guard mode == .disturbs else { return await judge.judge(statement, on: bench) }
+        return judge.outcome(
+            statement, verdict: nil,
+            observed: Localized(
+                ko: "기계를 잠시 건드리는 검사라서 지금은 하지 않았어요. 준비되면 lab check \(step.id)",
+                en:
+                    "Not run now, because it disturbs the machines for a moment. When you are ready: lab check \(step.id)"
+            ))
+    }
+
+    private func kept(_ statement: CheckStatement, in step: Step) -> KeptPass? {
+        let identity = statement.identity
+        return facts.kept.last { $0.step == step.id && $0.statement == identity }
+    }
+
+    private func disturb(_ wanted: Set<String>, _ ledger: inout Ledger, _ opened: [String: Date]) async {
+        for step in lab.steps where wanted.contains(step.id) && ledger.allButDisturbingPass(step) {
+            let bench = bench(for: step, opened: opened[step.id])
+            for (index, statement) in step.checks.enumerated() where ledger.isPending(index, of: step) {
+                ledger.replace(index, of: step, by: await patientJudge.judge(statement, on: bench))
+            }
+        }
+    }
+
+    private func undoneOutcomes(of step: Step) -> [CheckOutcome] {
+        step.checks.map { statement in
+            let kept = kept(statement, in: step)
+            return judge.outcome(
+                statement, verdict: .pass, machine: kept?.machine, expected: kept?.expected,
+                observed: kept?.observed
+                    ?? Localized(
+                        ko: "앞서 통과했어요. 뒤의 단계가 일부러 바꾸는 것이라 다시 보지 않아요.",
+                        en: "Passed earlier; a later step changes this on purpose, so it is not looked at again."),
+                kept: true)
+        }
+    }
+
+    private func unopenedOutcomes(of step: Step, _ error: any Error) -> [CheckOutcome] {
+        let cause = (error as? Unjudgeable)?.reason ?? (error as? GuestUnreachable)?.reason
+        return step.checks.map { statement in
+            judge.outcome(
+                statement, verdict: .blocked,
+                observed: cause
+                    ?? Localized(
+                        ko: "lab 프로그램이 이 단계를 준비하지 못했어요. 여러분의 잘못은 아니에요: \(error)",
+                        en: "The harness could not prepare this step; this is not your mistake: \(error)"))
+        }
+    }
+}
