@@ -54,7 +54,7 @@ struct ClientProbe: Sendable {
             -o UserKnownHostsFile=/dev/null -o GlobalKnownHostsFile=/dev/null -o ConnectTimeout=10 \\
             -o KexAlgorithms=^curve25519-sha256 -o ProxyCommand="nc -w 15 -p $source %h %p" \\
             -p "$2" -l "$3" -- "$1" : </dev/null >"$d/log" 2>&1
-          grep -q 'Address already in use' "$d/log" || break
+          grep -qE 'already in use|Cannot assign requested' "$d/log" || break
         done
         tr -d '\\r' <"$d/log" | grep -aE \\
           'Remote protocol|Server host key|can continue|accepts key|Authenticated|denied|refused|timed out|closed|o match' |
