@@ -101,13 +101,13 @@ extension ClientProbe.Outcome {
             } else if line.contains("Server host key:") {
                 fingerprint = words.last { $0.hasPrefix("SHA256:") }
             } else if line.contains("Authentications that can continue:"), let list = words.last {
-                methods = list.split(separator: ",").map(String.init).sorted()
+                methods = list.split(separator: ",").prefix(20).map { shown($0, limit: 40) }.sorted()
             } else if line.contains("Server accepts key:") {
                 keyAccepted = true
             } else if line.hasPrefix("Authenticated to ") {
                 authenticated = true
             }
-            last = String(line)
+            last = shown(line)
         }
     }
 }

@@ -2,15 +2,6 @@ import Foundation
 import LabFile
 
 extension Bench {
-    /// A machine of the lab; one that the lab does not have cannot be judged.
-    func machine(_ name: String) throws -> MachineSpec {
-        guard let machine = lab.machine(name) else {
-            throw Unjudgeable(
-                Localized(ko: "이 실습에 \(name)(이)라는 컴퓨터가 없어요.", en: "This lab has no machine called \(name)."))
-        }
-        return machine
-    }
-
     /// Whether probes can leave from a machine through the lab's door; the others are asked through their agent.
     func hasDoor(_ name: String) -> Bool {
         lab.machine(name)?.image == "workstation" || lab.machines.first?.name == name

@@ -39,7 +39,7 @@ extension TCPOutcome {
     var described: Localized {
         switch self {
         case .open(let banner):
-            let line = banner.split(whereSeparator: \.isNewline).first.map { ": \($0.prefix(80))" } ?? ""
+            let line = banner.split(whereSeparator: \.isNewline).first.map { ": \(shown($0, limit: 80))" } ?? ""
             return Localized(ko: "연결됨\(line)", en: "it answers\(line)")
         case .refused:
             return Localized(ko: "연결이 거절됨 (듣고 있는 프로그램이 없음)", en: "refused: nothing listens there")

@@ -46,7 +46,7 @@ struct TunnelState: Sendable, Equatable {
         for listener in listeners {
             let holders = server.holders(of: listener)
             guard let daemon = holders.first(where: \.isServer) else {
-                absence = .foreign(program: holders.first?.program ?? "?")
+                absence = .foreign(program: shown(holders.first?.program ?? "?"))
                 continue
             }
             // The user's sshd is the child of root's; root's own login has no child.

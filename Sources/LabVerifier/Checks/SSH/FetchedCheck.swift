@@ -50,16 +50,16 @@ struct FetchedCheck: Check {
         async let truthRead = bench.observe(on: of, as: there.user, "exec \"$@\"", words)
         async let journalRead = SSHJournal.read(of, on: bench)
         let (file, truth, journal) = try await (fileRead, truthRead, journalRead)
-        let shown = paths.joined(separator: ", ")
+        let places = paths.joined(separator: ", ")
         guard file.status == 0, let end = file.output.firstIndex(of: "\n") else {
             return fail(
-                Localized(ko: "\(machine)에 \(shown)이(가) 없어요.", en: "There is no \(shown) on \(machine)."),
+                Localized(ko: "\(machine)에 \(places)이(가) 없어요.", en: "There is no \(places) on \(machine)."),
                 Localized(
                     ko: "명령을 실행한 디렉터리를 보세요. 결과는 그 아래에 생겨요.",
                     en: "Look in the directory where you ran the command; results go below it."))
         }
         let head = file.output[..<end].split(separator: " ", maxSplits: 1)
-        let path = head.count == 2 ? String(head[1]) : shown
+        let path = head.count == 2 ? String(head[1]) : places
         let written = Date(timeIntervalSince1970: head.first.flatMap { Double($0) } ?? 0)
         let content = file.output[file.output.index(after: end)...].trimmingCharacters(in: .whitespacesAndNewlines)
         let wanted = truth.output.trimmingCharacters(in: .whitespacesAndNewlines)
@@ -72,8 +72,8 @@ struct FetchedCheck: Check {
         guard contains ? content.contains(wanted) : content == wanted else {
             return fail(
                 Localized(
-                    ko: "\(machine)의 \(path) 내용이 지금 \(of)의 것과 달라요: \"\(content.prefix(60))\"",
-                    en: "\(path) on \(machine) does not hold what \(of) says now, but: \"\(content.prefix(60))\""),
+                    ko: "\(machine)의 \(path) 내용이 지금 \(of)의 것과 달라요: \"\(shown(content, limit: 60))\"",
+                    en: "\(path) on \(machine) does not hold what \(of) says now, but: \"\(shown(content, limit: 60))\""),
                 Localized(
                     ko: "그 뒤로 바뀌었다면 다시 가져오고, 호스트의 순서를 보세요.",
                     en: "Fetch it again if it changed since, and see which host's result it is."))
