@@ -1,0 +1,138 @@
+import Foundation
+import LabFile
+
+/// `tunnel-recovers`: a tunnel whose client is killed is back in time.
+struct TunnelRecoversCheck: Check {
+    static let spec = CheckSpec(
+        "tunnel-recovers", mode: .disturbs, basis: .outside,
+        "The client's ssh process is killed and the tunnel passes a nonce again in time.",
+        fields: [
+            .init("listen", .machine, required: true, "Where the tunnel's port is open."),
+            .init("port", .port, required: true, "That port."),
+            .init("client", .machine, required: true, "The machine that opens the tunnel."),
+            .init("within-seconds", .integer, "How long it may take; 90 unless given."),
+        ])
+
+    /// `$1` process: prints its arguments, one a line.
+    static let argumentsScript = "tr '\\0' '\\n' <\"/proc/$1/cmdline\" | head -c 8192"
+
+    /// `$1` process: kills it, if it is still an ssh.
+    static let killScript = "[ \"$(readlink \"/proc/$1/exe\")\" = /usr/bin/ssh ] && kill -9 \"$1\""
+
+    private let listen: String
+    private let port: Int
+    private let client: String
+    private let seconds: Int
+
+    init(_ fields: Fields) throws {
+        listen = try fields.required("listen")
+        guard let number = fields.integer("port") else { throw MissingField(name: "port") }
+        port = number
+        client = try fields.required("client")
+        seconds = fields.integer("within-seconds") ?? 90
+    }
+
+    func judge(on bench: any Bench) async throws -> Finding {
+        let server = try bench.machine(listen)
+        let far = try bench.machine(client)
+        let probe = TunnelProbe(listen: server, port: port, client: far, from: listen)
+        func state() async throws -> Result<TunnelState, TunnelState.Absence> {
+            try await TunnelState.read(listen: server, port: port, client: far, bench: bench)
+        }
+        let first: TunnelState
+        switch try await state() {
+        case .failure(let absence):
+            let why = absence.explained(listen: listen, port: port, client: client)
+            return finding(.fail, why.observed, why.hint)
+        case .success(let found): first = found
+        }
+        let before = try await pass(probe, through: first, on: bench)
+        guard before.passed else {
+            return finding(
+                .fail, before.seen,
+                Localized(
+                    ko: "터널이 지금 어디로 이어지는지 먼저 보세요.", en: "See first where the tunnel leads to now."))
+        }
+        let killed = try await bench.perform(
+            on: client, as: nil, Self.killScript, [String(first.clientPid)], timeout: 15)
+        guard killed.status == 0 else {
+            throw Unjudgeable(
+                Localized(
+                    ko: "\(client)의 ssh(\(first.clientPid))를 끝낼 수 없었어요. 다시 해 보세요.",
+                    en: "ssh (\(first.clientPid)) on \(client) could not be killed; try again."))
+        }
+        let clock = ContinuousClock()
+        let start = clock.now
+        let deadline = start + .seconds(seconds)
+        var last = Localized(ko: "", en: "")
+        var pause = Duration.milliseconds(500)
+        repeat {
+            switch try await state() {
+            case .success(let tunnel) where tunnel.clientPid != first.clientPid:
+                let outcome = try await pass(probe, through: tunnel, on: bench)
+                last = outcome.seen
+                if outcome.passed {
+                    let took = (clock.now - start).components.seconds
+                    return finding(
+                        .pass,
+                        Localized(
+                            ko: "\(client)의 ssh(\(first.clientPid))를 끝냈더니 \(took)초 뒤에 새 ssh(\(tunnel.clientPid))로 "
+                                + "돌아왔어요.\n\(outcome.seen.ko)",
+                            en:
+                                "After ssh (\(first.clientPid)) on \(client) was killed, a new one (\(tunnel.clientPid)) had "
+                                + "the tunnel back in \(took) s.\n\(outcome.seen.en)"),
+                        nil)
+                }
+            case .success: break
+            case .failure(let absence):
+                last = absence.explained(listen: listen, port: port, client: client).observed
+            }
+            try await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(4))
+        } while clock.now < deadline
+        return finding(
+            .fail,
+            Localized(
+                ko: "\(client)의 ssh를 끝낸 뒤 \(seconds)초 안에 터널이 돌아오지 않았어요.\n\(last.ko)",
+                en: "After ssh on \(client) was killed, the tunnel was not back within \(seconds) s.\n\(last.en)"),
+            Localized(
+                ko: "cron이나 systemd가 터널을 다시 여나요? 스크립트가 보는 조건 두 가지를 손으로 시험해 보세요.",
+                en: "Does cron or systemd open it again? Try by hand the two things that your script tests."))
+    }
+
+    private func pass(_ probe: TunnelProbe, through tunnel: TunnelState, on bench: any Bench) async throws
+        -> TunnelProbe.Outcome
+    {
+        let arguments = try await bench.observe(
+            on: client, as: nil, Self.argumentsScript, [String(tunnel.clientPid)])
+        let words = arguments.output.split(separator: "\n").map(String.init)
+        let target = Self.target(of: words, port: port)
+        if let target {
+            let there = try await Sockets.read(client, on: bench)
+            if there.listeners(on: target).isEmpty { return try await probe.nonce(to: target, on: bench) }
+        }
+        return try await probe.witness("", to: target, through: tunnel, on: bench)
+    }
+
+    /// The port on the client that `ssh -R […:]PORT:HOST:TARGET` leads to; nil when the arguments do not say.
+    static func target(of words: [String], port: Int) -> Int? {
+        for (index, word) in words.enumerated() where word.hasPrefix("-") && !word.hasPrefix("--") {
+            guard let flag = word.firstIndex(of: "R") else { continue }
+            let rest = word[word.index(after: flag)...]
+            let spec = rest.isEmpty ? (index + 1 < words.count ? words[index + 1] : "") : String(rest)
+            let parts = spec.split(separator: ":").map(String.init)
+            guard parts.count >= 3, Int(parts[parts.count - 3]) == port else { continue }
+            return Int(parts[parts.count - 1])
+        }
+        return nil
+    }
+
+    private func finding(_ verdict: Verdict, _ observed: Localized, _ hint: Localized?) -> Finding {
+        Finding(
+            verdict, machine: listen,
+            expected: Localized(
+                ko: "\(client)의 ssh가 죽어도 \(listen):\(port) 터널이 \(seconds)초 안에 돌아와요",
+                en: "the tunnel at \(listen):\(port) is back within \(seconds) s when ssh on \(client) dies"),
+            observed: observed, hint: hint)
+    }
+}

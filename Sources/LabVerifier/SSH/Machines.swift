@@ -1,0 +1,63 @@
+import Foundation
+import LabFile
+
+extension Bench {
+    /// Whether probes can leave from a machine through the lab's door; the others are asked through their agent.
+    func hasDoor(_ name: String) -> Bool {
+        lab.machine(name)?.image == "workstation" || lab.machines.first?.name == name
+    }
+
+    /// Where a login comes from: a machine of the lab, or `loopback`, the machine `on` itself.
+    func origin(_ name: String, on machine: String) throws -> LoginQuery.Origin {
+        guard name == "loopback" else {
+            return .init(name: name, addresses: [try self.machine(name).address])
+        }
+        let own = try self.machine(machine).address
+        return .init(name: "\(machine) (loopback)", addresses: ["127.0.0.1", "127.0.1.1", "::1", own])
+    }
+
+    /// The moment from which logins count for a step; a step that this run finds open for the first time has none yet.
+    var opening: Date { opened ?? .now }
+}
+
+/// The user's own key pairs on a machine, by the private halves that are there.
+struct UserKeys: Sendable, Equatable {
+    /// `SHA256:…` of each.
+    var fingerprints: Set<String>
+    /// The public halves as `type base64`.
+    var publicKeys: [String]
+
+    /// Prints `FINGERPRINT TYPE BASE64` of every private key of a user. A key's public half is read from beside it,
+    /// or out of the private key itself where that is not encrypted.
+    static let script = """
+        home=$(getent passwd "$1" | cut -d: -f6)
+        [ -n "$home" ] || exit 3
+        find "$home/.ssh" -maxdepth 2 -type f -size -65k -exec grep -l -- 'PRIVATE KEY-----' {} + 2>/dev/null |
+        head -n 50 | while IFS= read -r key; do
+          print=$(ssh-keygen -lf "$key" 2>/dev/null </dev/null | cut -d' ' -f2)
+          public=$(cut -d' ' -f1,2 <"$key.pub" 2>/dev/null | head -n 1)
+          [ -n "$public" ] || public=$(ssh-keygen -y -P '' -f "$key" 2>/dev/null </dev/null | cut -d' ' -f1,2)
+          printf '%s %s\\n' "${print:--}" "$public"
+        done | head -c 60000
+        """
+
+    /// Reads the keys of a user on a machine.
+    static func read(_ machine: String, user: String, on bench: any Bench) async throws -> UserKeys {
+        UserKeys(try await bench.observe(on: machine, as: nil, script, [user]).output)
+    }
+
+    /// Reads what the script printed.
+    init(_ text: String) {
+        fingerprints = []
+        publicKeys = []
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ").map(String.init)
+            if let print = words.first, print.hasPrefix("SHA256:") { fingerprints.insert(print) }
+            let base64 = words.count >= 3 ? words[2] : ""
+            let isPlain = base64.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "+/=".contains($0)) }
+            if words.count >= 3, isPlain, words[1].allSatisfy({ $0.isASCII && !$0.isWhitespace }) {
+                publicKeys.append("\(words[1]) \(base64)")
+            }
+        }
+    }
+}
