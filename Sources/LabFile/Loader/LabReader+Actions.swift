@@ -1,0 +1,66 @@
+import Yams
+
+extension LabReader {
+    func action(_ node: Node, questions: Set<String>) -> Action? {
+        if case .scalar(let scalar) = node, scalar.string == "check" { return .check }
+        guard case .mapping(let mapping) = node else {
+            problems.error(node, "an action is {on: …, run: …}, {answer: …} or the word check, not \(kind(of: node))")
+            return nil
+        }
+        return mapping["answer"] == nil ? run(node) : answer(node, questions: questions)
+    }
+
+    private func run(_ node: Node) -> Action? {
+        let keys = ["on", "run", "user", "background", "may-fail", "dialogue"]
+        guard let entry = Entries(node, "an action", keys: keys, problems) else { return nil }
+        let machine = entry.required("on").flatMap { self.machine($0, "on") }
+        let command = entry.required("run").flatMap { self.command($0, "run") }
+        let user = entry["user"].flatMap { string($0, "user") }
+        let background = entry["background"].flatMap { boolean($0, "background") } ?? false
+        let mayFail = entry["may-fail"].flatMap { boolean($0, "may-fail") } ?? false
+        let dialogue =
+            entry["dialogue"].map {
+                list($0, "dialogue") { node -> DialogueLine? in
+                    guard let line = Entries(node, "a line of the dialogue", keys: ["when", "say"], problems) else {
+                        return nil
+                    }
+                    let when = line.required("when").flatMap { string($0, "when") }
+                    let say = line.required("say").flatMap { string($0, "say", empty: true) }
+                    guard let when, let say else { return nil }
+                    return DialogueLine(when: when, say: say)
+                }
+            } ?? []
+        guard let machine, let command else { return nil }
+        return .run(
+            RunAction(
+                machine: machine, command: command, user: user, dialogue: dialogue, background: background,
+                mayFail: mayFail))
+    }
+
+    private func answer(_ node: Node, questions: Set<String>) -> Action? {
+        let keys = ["answer", "value", "on", "run"]
+        guard let entry = Entries(node, "an answer", keys: keys, problems) else { return nil }
+        let question = entry.required("answer").flatMap { self.question($0, questions) }
+        let value = entry["value"].flatMap { string($0, "value", empty: true) }
+        let machine = entry["on"].flatMap { self.machine($0, "on") }
+        let command = entry["run"].flatMap { self.command($0, "run") }
+        switch (entry["value"] != nil, entry["on"] != nil, entry["run"] != nil) {
+        case (true, false, false), (false, true, true): break
+        default: problems.error(node, "an answer needs either \"value\", or both \"on\" and \"run\"")
+        }
+        guard let question else { return nil }
+        if let value { return .answer(AnswerAction(question: question, source: .value(value))) }
+        guard let machine, let command else { return nil }
+        return .answer(AnswerAction(question: question, source: .command(machine: machine, command)))
+    }
+
+    func question(_ node: Node, _ questions: Set<String>) -> String? {
+        guard let text = string(node, "the question", variables: false) else { return nil }
+        if !questions.contains(text) {
+            let hint = Suggestion.text(for: text, among: questions.sorted())
+            problems.error(node, "this step has no question \"\(text)\"\(hint)")
+            return nil
+        }
+        return text
+    }
+}

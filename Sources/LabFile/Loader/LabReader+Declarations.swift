@@ -1,0 +1,136 @@
+import Yams
+
+extension LabReader {
+    func readMachines(_ node: Node) -> [MachineSpec] {
+        guard let entries = Entries(node, "machines", keys: nil, problems) else { return [] }
+        if entries.pairs.isEmpty { problems.error(node, "a lab needs a machine; the first one is the workstation") }
+        var addresses: [String: String] = [:]
+        var result: [MachineSpec] = []
+        for (key, keyNode, value) in entries.pairs {
+            // Later references to a machine that is itself faulty are not faults of their own.
+            machineNames.append(key)
+            machines[key] = MachineSpec(name: key, image: "", address: "", user: "")
+            for field in ["name", "address", "user"] { variables.insert("\(key).\(field)") }
+            _ = name(keyNode, "a machine's name")
+            let keys = ["image", "address", "user", "password", "memory"]
+            guard let entry = Entries(value, "machine \"\(key)\"", keys: keys, problems) else { continue }
+            if entry["password"] != nil { variables.insert("\(key).password") }
+            let image = entry.required("image").flatMap(self.image)
+            let address = entry.required("address").flatMap(self.address)
+            if let address, let node = entry["address"] {
+                if let other = addresses[address] {
+                    problems.error(node, "address \(address) is \"\(other)\"'s already; give each machine its own")
+                }
+                addresses[address] = addresses[address] ?? key
+            }
+            let user = entry.required("user").flatMap(login)
+            let password = entry["password"].flatMap { string($0, "password", variables: false) }
+            let memory = entry["memory"].flatMap { integer($0, "memory (MiB)", 64...65_536) } ?? 256
+            guard let image, let address, let user else { continue }
+            let machine = MachineSpec(
+                name: key, image: image, address: address, user: user, password: password, memory: memory)
+            machines[key] = machine
+            result.append(machine)
+        }
+        return result
+    }
+
+    private func image(_ node: Node) -> String? {
+        guard let text = name(node, "image") else { return nil }
+        if let images, !images.contains(text) {
+            problems.error(node, "unknown image \"\(text)\"\(Suggestion.text(for: text, among: images.sorted()))")
+            return nil
+        }
+        return text
+    }
+
+    private func login(_ node: Node) -> String? {
+        guard let text = string(node, "user", variables: false) else { return nil }
+        if text.contains(where: { !($0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0))) })
+            || text.hasPrefix("-")
+        {
+            problems.error(
+                node, "user must be a login name (letters, digits, \".\", \"_\", \"-\"), not \(kind(of: node))")
+            return nil
+        }
+        return text
+    }
+
+    private func address(_ node: Node) -> String? {
+        guard let text = string(node, "address", variables: false) else { return nil }
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        let bytes = parts.compactMap { part in
+            part.allSatisfy { ("0"..."9").contains($0) } && (part == "0" || !part.hasPrefix("0")) ? UInt8(part) : nil
+        }
+        guard parts.count == 4, bytes.count == 4 else {
+            problems.error(node, "\"\(text)\" is no IPv4 address; write one such as 192.168.122.201")
+            return nil
+        }
+        guard bytes[0] == 192, bytes[1] == 168, bytes[2] == 122, !([0, 254, 255] as [UInt8]).contains(bytes[3]) else {
+            let why =
+                [192, 168, 122] == bytes.prefix(3) ? "is taken by the network itself" : "is outside 192.168.122.0/24"
+            problems.error(node, "address \(text) \(why); use 192.168.122.1 to 192.168.122.253")
+            return nil
+        }
+        return text
+    }
+
+    func readParameters(_ node: Node) -> [ParameterSpec] {
+        guard let entries = Entries(node, "parameters", keys: nil, problems) else { return [] }
+        return entries.pairs.compactMap { key, keyNode, value in
+            variables.insert(key)
+            if !isName(key, "_") {
+                problems.error(
+                    keyNode,
+                    "a parameter's name must be lower-case letters, digits and \"_\", beginning with a letter, not \"\(key)\""
+                )
+            }
+            let keys = ["port", "number", "word", "choice"]
+            guard let entry = Entries(value, "parameter \"\(key)\"", keys: keys, problems) else { return nil }
+            guard entry.pairs.count == 1, let (kind, _, value) = entry.pairs.first else {
+                if entry.pairs.count != 1 {
+                    problems.error(value, "parameter \"\(key)\" needs exactly one of port, number, word, choice")
+                }
+                return nil
+            }
+            return domain(kind, value).map { ParameterSpec(name: key, domain: $0) }
+        }
+    }
+
+    private func domain(_ kind: String, _ node: Node) -> ParameterSpec.Domain? {
+        switch kind {
+        case "port": return range(node, "port", 1...65_535).map(ParameterSpec.Domain.port)
+        case "number": return range(node, "number", 0...1_000_000_000).map(ParameterSpec.Domain.number)
+        case "word":
+            guard let on = boolean(node, "word") else { return nil }
+            if !on { problems.error(node, "write \"word: true\"") }
+            return .word
+        default:
+            let choices = list(node, "choice") { item -> String? in
+                guard let text = string(item, "a choice", variables: false) else { return nil }
+                if text.contains(where: { !($0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0))) }) {
+                    problems.error(item, "a choice may have letters, digits, \".\", \"_\" and \"-\" only")
+                }
+                return text
+            }
+            if choices.count < 2, case .sequence = node { problems.error(node, "choice needs at least two values") }
+            return .choice(choices)
+        }
+    }
+
+    private func range(_ node: Node, _ what: String, _ bounds: ClosedRange<Int>) -> ClosedRange<Int>? {
+        guard let text = string(node, what, variables: false) else { return nil }
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+        guard parts.count == 2, let low = parts[0], let high = parts[1] else {
+            problems.error(node, "\(what) must be a range such as 20000-29999, not \(kind(of: node))")
+            return nil
+        }
+        guard low <= high, bounds.contains(low), bounds.contains(high) else {
+            problems.error(
+                node,
+                "\(what) \(text) is no range within \(bounds.lowerBound)-\(bounds.upperBound), the smaller end first")
+            return nil
+        }
+        return low...high
+    }
+}

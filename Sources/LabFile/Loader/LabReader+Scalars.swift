@@ -1,0 +1,111 @@
+import Yams
+
+extension LabReader {
+    func string(_ node: Node, _ what: String, variables: Bool = true, empty: Bool = false) -> String? {
+        guard case .scalar(let scalar) = node else {
+            problems.error(node, "\(what) must be text, not \(kind(of: node))")
+            return nil
+        }
+        if scalar.string.isEmpty, !(empty && scalar.style != .plain) {
+            problems.error(node, "\(what) is empty; write a text")
+            return nil
+        }
+        if variables {
+            checkVariables(scalar.string, at: node)
+        } else if let use = Variables.uses(in: scalar.string).first {
+            problems.error(node, part: "{{\(use.name)}}", "no variable may stand in \(what)")
+        }
+        return scalar.string
+    }
+
+    func checkVariables(_ text: String, at node: Node) {
+        for use in Variables.uses(in: text) where !variables.contains(use.name) {
+            problems.error(node, part: "{{\(use.name)}}", unknownVariable(use.name))
+        }
+    }
+
+    func unknownVariable(_ name: String) -> String {
+        "unknown variable \"\(name)\"\(Suggestion.text(for: name, among: variables.sorted()))"
+    }
+
+    func integer(_ node: Node, _ what: String, _ range: ClosedRange<Int>) -> Int? {
+        guard case .scalar(let scalar) = node, scalar.style == .plain, let value = Int(scalar.string) else {
+            problems.error(node, "\(what) must be a whole number, not \(kind(of: node))")
+            return nil
+        }
+        guard range.contains(value) else {
+            problems.error(node, "\(what) must be from \(range.lowerBound) to \(range.upperBound), not \(value)")
+            return nil
+        }
+        return value
+    }
+
+    func boolean(_ node: Node, _ what: String) -> Bool? {
+        if case .scalar(let scalar) = node, scalar.style == .plain {
+            if scalar.string == "true" { return true }
+            if scalar.string == "false" { return false }
+        }
+        problems.error(node, "\(what) must be true or false, not \(kind(of: node))")
+        return nil
+    }
+
+    /// A name in `[a-z][a-z0-9-]*`.
+    func name(_ node: Node, _ what: String) -> String? {
+        guard let text = string(node, what, variables: false) else { return nil }
+        if !isName(text, "-") {
+            problems.error(
+                node,
+                "\(what) must be lower-case letters, digits and \"-\", beginning with a letter, not \(kind(of: node))")
+            return nil
+        }
+        return text
+    }
+
+    func isName(_ text: String, _ joiner: Unicode.Scalar) -> Bool {
+        guard let first = text.unicodeScalars.first, ("a"..."z").contains(first), text.count <= 63 else { return false }
+        return text.unicodeScalars.allSatisfy {
+            ("a"..."z").contains($0) || ("0"..."9").contains($0) || $0 == joiner
+        }
+    }
+
+    func machine(_ node: Node, _ what: String) -> String? {
+        guard let text = string(node, what, variables: false) else { return nil }
+        if machines[text] == nil {
+            problems.error(node, "unknown machine \"\(text)\"\(Suggestion.text(for: text, among: machineNames))")
+            return nil
+        }
+        return text
+    }
+
+    func list<T>(_ node: Node, _ what: String, _ read: (Node) -> T?) -> [T] {
+        guard case .sequence(let items) = node else {
+            problems.error(node, "\(what) must be a list, not \(kind(of: node))")
+            return []
+        }
+        return items.compactMap(read)
+    }
+
+    func localized(_ node: Node, _ what: String) -> Localized? {
+        Entries(node, what, keys: ["ko", "en"], problems).flatMap(localized)
+    }
+
+    func localized(_ entries: Entries) -> Localized? {
+        let ko = entries.required("ko").flatMap { string($0, "\"ko\" of \(entries.what)") }
+        let en = entries.required("en").flatMap { string($0, "\"en\" of \(entries.what)") }
+        guard let ko, let en else { return nil }
+        return Localized(ko: ko, en: en)
+    }
+
+    func command(_ node: Node, _ what: String) -> Command? {
+        if case .sequence(let items) = node {
+            if items.isEmpty { problems.error(node, "\(what) has no words; write a program and its arguments") }
+            let words = items.compactMap { string($0, "a word of \(what)", empty: true) }
+            return words.isEmpty || words.count != items.count ? nil : .words(words)
+        }
+        guard case .scalar = node else {
+            problems.error(node, "\(what) must be a shell's text or a list of words, not \(kind(of: node))")
+            return nil
+        }
+        return string(node, what).map(Command.shell)
+    }
+}

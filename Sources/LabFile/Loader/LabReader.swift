@@ -1,0 +1,64 @@
+import Yams
+
+/// Walks the nodes of one lab file. It is used once.
+final class LabReader {
+    let problems: Problems
+    let specs: [CheckSpec]
+    let images: Set<String>?
+    /// The names that may be referred to; filled in as they are read.
+    var machines: [String: MachineSpec] = [:]
+    var machineNames: [String] = []
+    var variables: Set<String> = []
+    var stepNodes: [(id: String, node: Node)] = []
+
+    init(problems: Problems, specs: [CheckSpec], images: Set<String>?) {
+        self.problems = problems
+        self.specs = specs
+        self.images = images
+    }
+
+    func lab(_ root: Node, directory: String) -> Lab? {
+        let keys = ["lab", "name", "title", "minutes", "machines", "parameters", "steps"]
+        guard let top = Entries(root, "the lab", keys: keys, problems) else { return nil }
+        let machines = top.required("machines").map(readMachines) ?? []
+        let parameters = top["parameters"].map(readParameters) ?? []
+        let number = top.required("lab").flatMap { integer($0, "lab", 1...999) }
+        let name = top.required("name").flatMap { self.name($0, "name") }
+        let title = top.required("title").flatMap { localized($0, "title") }
+        let minutes = top["minutes"].flatMap { integer($0, "minutes", 1...10_000) }
+        let steps = top.required("steps").map(readSteps) ?? []
+        guard let number, let name, let title else { return nil }
+        return Lab(
+            number: number, name: name, title: title, minutes: minutes, machines: machines, parameters: parameters,
+            steps: steps, directory: directory)
+    }
+
+    /// Reports a guide's sections that are missing or too many, and its variables.
+    func check(guide text: String, _ problems: Problems) {
+        let parts = Guide.parts(of: text)
+        var seen: Set<String> = []
+        let ids = stepNodes.map(\.id)
+        for part in parts {
+            guard let id = part.id else { continue }
+            if !seen.insert(id).inserted {
+                problems.report(
+                    line: part.line, column: 4, length: id.count, "step \"\(id)\" has two sections; join them")
+            } else if !ids.isEmpty, !ids.contains(id) {
+                let hint = Suggestion.text(for: id, among: ids)
+                problems.report(
+                    line: part.line, column: 4, length: id.count, "there is no step \"\(id)\" for this section\(hint)")
+            }
+        }
+        for id in ids where !seen.contains(id) {
+            problems.report(line: nil, "step \"\(id)\" has no section; add \"## \(id)\"")
+        }
+        for (index, line) in problems.lines.enumerated() {
+            for use in Variables.uses(in: line) where !variables.contains(use.name) {
+                let column = line.unicodeScalars.distance(from: line.startIndex, to: use.range.lowerBound) + 1
+                problems.report(
+                    line: index + 1, column: column, length: use.name.unicodeScalars.count + 4,
+                    unknownVariable(use.name))
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Yams
+
+/// Turns a file's text into nodes, within bounds.
+enum YAMLDocument {
+    /// No lab nests deeper than this.
+    static let depthLimit = 32
+
+    /// The top node; nil when there is none or it must not be walked.
+    static func root(of text: String, problems: Problems) -> Node? {
+        do {
+            let parser = try Parser(yaml: text)
+            // The parser owns the anchors that the nodes refer to weakly.
+            return try withExtendedLifetime(parser) {
+                guard let root = try parser.singleRoot() else {
+                    problems.report(
+                        line: nil, "the file is empty; a lab begins with \"lab:\", \"name:\" and \"title:\"")
+                    return nil
+                }
+                return isBounded(root, depth: 1, problems) ? root : nil
+            }
+        } catch let error as YamlError {
+            report(error, problems)
+        } catch {
+            problems.report(line: nil, "the YAML cannot be read: \(error)")
+        }
+        return nil
+    }
+
+    private static func isBounded(_ node: Node, depth: Int, _ problems: Problems) -> Bool {
+        if node.anchor != nil {
+            problems.report(
+                line: node.mark?.line, column: node.mark?.column,
+                "anchors (&) and aliases (*) are not allowed; write the value out")
+            return false
+        }
+        if depth > depthLimit {
+            problems.error(node, "this is nested more than \(depthLimit) levels deep; a lab needs fewer than ten")
+            return false
+        }
+        switch node {
+        case .scalar, .alias: return true
+        case .sequence(let items):
+            return items.reduce(true) { isBounded($1, depth: depth + 1, problems) && $0 }
+        case .mapping(let pairs):
+            return pairs.reduce(true) {
+                isBounded($1.key, depth: depth + 1, problems) && isBounded($1.value, depth: depth + 1, problems) && $0
+            }
+        }
+    }
+
+    private static func report(_ error: YamlError, _ problems: Problems) {
+        switch error {
+        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+            .composer(let context, let problem, let mark, _):
+            let before = context.map { $0.text.isEmpty ? "" : " \($0.text)" } ?? ""
+            let words = "\(problem)\(before)".split(separator: " ").joined(separator: " ")
+            // A file that ends too early is reported one past its last line.
+            let line = min(max(mark.line, 1), max(problems.lines.count, 1))
+            problems.report(line: line, column: mark.column, "not YAML: \(words)")
+        case .duplicatedKeysInMapping(let duplicates, let context):
+            let names = duplicates.map { "\"\($0)\"" }.joined(separator: ", ")
+            problems.report(
+                line: context.mark.line, column: context.mark.column,
+                length: duplicates.first?.unicodeScalars.count ?? 1,
+                "\(names) stands more than once in one mapping; keep one")
+        case .reader(let problem, _, _, _):
+            problems.report(line: nil, "not YAML: \(problem)")
+        default:
+            problems.report(line: nil, "not YAML: \(error)")
+        }
+    }
+}
