@@ -39,10 +39,10 @@ public final class LabStore: Sendable {
             try db.create(table: "pass") { table in
                 table.column("session", .text).notNull().references("session", onDelete: .cascade)
                 table.column("step", .text).notNull()
-                table.column("position", .integer).notNull()
+                table.column("statement", .text).notNull()
                 table.column("evidence", .blob).notNull()
                 table.column("found", .datetime).notNull()
-                table.primaryKey(["session", "step", "position"])
+                table.primaryKey(["session", "step", "statement"])
             }
             try db.create(table: "answer") { table in
                 table.column("session", .text).notNull().references("session", onDelete: .cascade)

@@ -42,18 +42,18 @@ public struct PassRecord: Codable, Sendable, Equatable, FetchableRecord, Persist
     public var session: String
     /// The step's id.
     public var step: String
-    /// The check's position in the step, from 0.
-    public var position: Int
+    /// The check's statement, in the verifier's canonical text.
+    public var statement: String
     /// The evidence, JSON.
     public var evidence: Data
     /// When it was found.
     public var found: Date
 
     /// Makes a kept pass.
-    public init(session: String, step: String, position: Int, evidence: Data, found: Date) {
+    public init(session: String, step: String, statement: String, evidence: Data, found: Date) {
         self.session = session
         self.step = step
-        self.position = position
+        self.statement = statement
         self.evidence = evidence
         self.found = found
     }

@@ -1,12 +1,12 @@
-import LabFile
+public import LabFile
 
 /// How a command becomes one that the agent, which is root, runs as a user in that user's home.
-enum UserCommand {
+public enum UserCommand {
     /// The search path of every command in a guest.
-    static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    public static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     /// Words for the agent that run `command` as `user` with a plain environment in the home directory.
-    static func words(_ command: Command, as user: String) -> [String] {
+    public static func words(_ command: Command, as user: String) -> [String] {
         let enter = #"cd 2>/dev/null || cd /; exec "$@""#
         let inner: [String] =
             switch command {

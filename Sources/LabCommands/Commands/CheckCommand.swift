@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+import LabFile
+import LabRuntime
+import LabVerifier
+
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "What already holds on the live machines, what does not, and why.",
+        discussion: """
+            Checks that disturb the machines (a reboot, a tunnel that is cut) run only for steps that are named.
+            Exit status: 0 all done, 2 something is not, 3 something could not be judged.
+
+            Examples:
+              lab check
+              lab check install-server
+              lab check 3 --json
+            """)
+
+    @OptionGroup var session: SessionOptions
+
+    @Argument(help: "Steps, by id or number (default: all).")
+    var steps: [String] = []
+
+    @Option(name: .customLong("lang"), help: "ko or en.")
+    var language: Language?
+
+    @Flag(help: "As JSON.")
+    var json = false
+
+    func run() async throws {
+        let context = try Context()
+        let record = try session.record(in: context)
+        try RoomEntry.enter(record, context: context)
+        let lab = try context.load(record.directory)
+        let named = try steps.map { try lab.step(named: $0).id }
+        let lease = try await SessionLease.take(record, for: "lab check", in: context)
+        defer { withExtendedLifetime(lease) {} }
+        let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
+        let began = ContinuousClock.now
+        let report = try await context.verifier(session).check(named, disturbing: !named.isEmpty)
+        let language = context.language(language)
+        if json {
+            Output.data(try report.json(language))
+        } else {
+            let view = CheckView(lab: lab, language: language, colour: Output.colour, width: min(Output.width, 110))
+            let seconds = Double((ContinuousClock.now - began) / .milliseconds(1)) / 1000
+            Output.data(view.render(report, seconds: seconds))
+        }
+        throw ExitStatus(value: report.exitStatus)
+    }
+}

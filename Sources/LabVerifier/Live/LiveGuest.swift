@@ -1,0 +1,27 @@
+import Foundation
+import LabFile
+import LabRuntime
+
+/// A machine of a running session, through its guest agent.
+struct LiveGuest: Guest {
+    let agent: GuestAgent
+
+    func execute(_ argv: [String], as user: String?, input: [UInt8]?, timeout: Int, limit: Int) async throws
+        -> Observation
+    {
+        do {
+            let words = UserCommand.words(.words(argv), as: user ?? "root")
+            let outcome = try await agent.run(words, input: input.map { Data($0) }, seconds: timeout)
+            return Observation(
+                status: outcome.status, output: String(decoding: outcome.output.prefix(limit), as: UTF8.self),
+                error: outcome.errorText)
+        } catch let error as LabError where error.code == .unreachable {
+            throw GuestUnreachable(
+                Localized(
+                    ko: "\(agent.machine)이(가) 응답하지 않아요(꺼졌거나, 멈췄거나, 게스트 에이전트가 없어요). 채점하지 않았어요."
+                        + " lab status와 lab console \(agent.machine)(으)로 확인해 보세요. (\(error.message))",
+                    en: "\(error.message). It is off, paused, or its guest agent was stopped; nothing was judged. "
+                        + "Look at it with lab status and lab console \(agent.machine)."))
+        }
+    }
+}

@@ -1,0 +1,102 @@
+public import Foundation
+public import LabFile
+public import LabRuntime
+public import LabStore
+
+/// The checks of a running session, with what is kept of it: the one way by which every command judges.
+public struct SessionVerifier: Sendable {
+    /// The session.
+    public let session: LiveSession
+    /// The values of its variables.
+    public let variables: Variables
+    let store: LabStore
+    let outside: any Outside
+
+    /// Prepares the checks of a session; `secret` draws its student's parameters.
+    public init(session: LiveSession, store: LabStore, secret: Data, outside: any Outside) {
+        self.session = session
+        self.store = store
+        self.outside = outside
+        let drawn = ParameterDrawing(secret: secret).values(for: session.lab, student: session.record.student)
+        variables = Variables(lab: session.lab, parameters: drawn)
+    }
+
+    /// Judges the steps named, or all of them, and keeps what has to be kept.
+    public func check(_ named: [String] = [], disturbing: Bool = false) async throws -> CheckReport {
+        let report = await run(try facts()).check(named, disturbing: disturbing)
+        try keep(report.newPasses)
+        let now = Date()
+        for step in report.steps where step.state == .done {
+            try store.updateStep(step.id, of: session.record.id) { $0.passed = $0.passed ?? now }
+        }
+        return report
+    }
+
+    /// Judges an answer, keeps it, and gives what was found and how many answers there were.
+    public func answer(_ value: String, to question: String, of step: Step) async throws -> (
+        outcomes: [CheckOutcome], attempts: Int
+    ) {
+        let (outcomes, passes) = await run(try facts()).judge(answer: value, to: question, of: step)
+        let attempts = try store.answer(
+            Answer.normalised(value), to: question, of: step.id, in: session.record.id, at: Date())
+        if outcomes.allSatisfy({ $0.verdict == .pass }) { try keep(passes) }
+        return (outcomes, attempts)
+    }
+
+    private func run(_ facts: SessionFacts) -> VerifierRun {
+        let host = LiveHost(session: session, store: store, variables: variables, outside: outside)
+        let isEmulated = session.record.accelerator != Accelerator.kvm.rawValue
+        return VerifierRun(lab: session.lab, facts: facts, host: host, slowness: isEmulated ? 5 : 1)
+    }
+
+    private func keep(_ passes: [KeptPass]) throws {
+        let encoder = JSONEncoder()
+        try store.keep(
+            passes.map { pass in
+                PassRecord(
+                    session: session.record.id, step: pass.step, statement: pass.statement,
+                    evidence: try encoder.encode(Evidence(pass)), found: pass.date)
+            })
+    }
+
+    private func facts() throws -> SessionFacts {
+        let id = session.record.id
+        let steps = try store.steps(of: id)
+        let decoder = JSONDecoder()
+        var facts = SessionFacts(
+            session: id, accelerator: session.record.accelerator, variables: variables.values,
+            kept: try store.passes(of: id).map { record in
+                let evidence = try decoder.decode(Evidence.self, from: record.evidence)
+                return KeptPass(
+                    step: record.step, statement: record.statement, date: record.found, machine: evidence.machine,
+                    expected: evidence.expected.text, observed: evidence.observed.text)
+            },
+            opened: steps.compactMapValues(\.opened), passed: Set(steps.filter { $0.value.passed != nil }.keys),
+            solved: Set(steps.filter(\.value.solved).keys))
+        for answer in try store.answers(of: id) { facts.answers[answer.step, default: [:]][answer.question] = answer.value }
+        for step in session.lab.steps {
+            facts.hintCosts[step.id] = step.hints.prefix(steps[step.id]?.hints ?? 0).map(\.cost).reduce(0, +)
+        }
+        return facts
+    }
+}
+
+/// The evidence of a kept pass as it is stored.
+private struct Evidence: Codable {
+    struct Text: Codable {
+        var ko: String
+        var en: String
+        init(_ text: Localized) { (ko, en) = (text.ko, text.en) }
+        var text: Localized { Localized(ko: ko, en: en) }
+    }
+
+    var machine: String?
+    var expected: Text
+    var observed: Text
+
+    init(_ pass: KeptPass) {
+        machine = pass.machine
+        expected = Text(pass.expected)
+        observed = Text(pass.observed)
+    }
+}
