@@ -9,9 +9,16 @@ public enum CheckKinds {
         SurvivesRebootCheck.self,
         ListeningCheck.self,
         FileCheck.self,
+        SSHDConfigCheck.self,
+        FirewallCheck.self,
         ProcessCheck.self,
         CommandCheck.self,
         AnswerCheck.self,
+        KnownHostCheck.self,
+        HostKeyCheckingCheck.self,
+        KeyPairCheck.self,
+        AuthorizedKeyCheck.self,
+        PrivateKeyAbsentCheck.self,
     ]
 
     /// What the loader has to know of them.

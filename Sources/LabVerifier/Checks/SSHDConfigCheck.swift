@@ -28,8 +28,8 @@ struct SSHDConfigCheck: Check {
     }
 
     func judge(on bench: any Bench) async throws -> Finding {
-        let server = try bench.machine(machine)
-        let client = try from.map { try bench.machine($0) } ?? bench.lab.machines.first ?? server
+        let server = try bench.spec(of: machine)
+        let client = try from.map { try bench.spec(of: $0) } ?? bench.lab.machines.first ?? server
         let connection =
             "user=\(user ?? server.user),host=\(client.address),addr=\(client.address),laddr=\(server.address),lport=22"
         let seen = try await bench.look(on: machine, SSHDState.script, [connection] + settings.keys.sorted())
@@ -74,7 +74,9 @@ struct SSHDConfigCheck: Check {
                 [
                     Localized(
                         ko: "\(machine)의 sshd가 명령줄 옵션(\(shown(state.options)))으로 떠 있어서 설정 파일과 다르게 돌 수 있어요.",
-                        en: "sshd on \(machine) was started with options (\(shown(state.options))) that override its files.")
+                        en:
+                            "sshd on \(machine) was started with options (\(shown(state.options))) that override its files."
+                    )
                 ],
                 Localized(ko: "/etc/default/ssh와 서비스 파일을 보세요.", en: "Look at /etc/default/ssh and at the unit."))
         }

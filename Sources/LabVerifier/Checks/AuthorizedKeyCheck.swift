@@ -1,0 +1,133 @@
+import LabFile
+
+/// `authorized-key`: another machine's user may log in with their key, as far as files and modes go.
+struct AuthorizedKeyCheck: Check {
+    static let spec = CheckSpec(
+        "authorized-key", mode: .holds, basis: .guest,
+        "authorized_keys has that machine's user's public key, with owner and modes as StrictModes wants.",
+        fields: [
+            .init("on", .machine, required: true, "The machine that is logged in to."),
+            .init("key-of", .machine, required: true, "The machine that the key is on."),
+            .init("user", .string, "Whose authorized_keys; default the machine's user."),
+            .init("key-user", .string, "Whose key; default that machine's user."),
+            .init("key-name", .string, "The key's file name under ~/.ssh; default any."),
+        ])
+
+    let machine: String
+    let source: String
+    let fields: Fields
+
+    init(_ fields: Fields) throws {
+        machine = try fields.required("on")
+        source = try fields.required("key-of")
+        self.fields = fields
+    }
+
+    private static let script = #"""
+        e=$(getent passwd "$1") || exit 3; e=${e#*:*:*:*:*:}; h=${e%%:*}
+        for f in "$h" "$h/.ssh" "$h/.ssh/authorized_keys"; do
+          if [ -e "$f" ]; then echo "path $(stat -L -c '%a %U' -- "$f") $f"; else echo "missing - - $f"; fi
+        done
+        [ ! -f "$h/.ssh/authorized_keys" ] || head -c 200000 -- "$h/.ssh/authorized_keys" | sed 's/^/line /'
+        exit 0
+        """#
+
+    func judge(on bench: any Bench) async throws -> Finding {
+        let user = try bench.login(fields.string("user"), of: machine)
+        let keyUser = try bench.login(fields.string("key-user"), of: source)
+        let keys = try await PublicKeys.look(
+            on: source, user: keyUser, name: fields.string("key-name"), bench: bench)
+        let expected = Localized(
+            ko: "\(machine)의 \(user)이(가) \(source)의 \(keyUser) 키를 받아들이게 되어 있어요",
+            en: "\(user) on \(machine) is set to accept the key of \(keyUser) on \(source)")
+        guard !keys.keys.isEmpty else {
+            return Finding(
+                .fail, machine: machine, expected: expected,
+                observed: Localized(
+                    ko: "\(source)의 \(keyUser)에게 아직 키 쌍이 없어요.", en: "\(keyUser) on \(source) has no key pair yet."))
+        }
+        let seen = try await bench.look(on: machine, Self.script, [user])
+        guard seen.status == 0 else {
+            throw Unjudgeable(
+                Localized(
+                    ko: "\(machine)에 \(user) 사용자가 없어요.", en: "There is no user \(user) on \(machine)."))
+        }
+        let (wrong, lines) = Self.read(seen.output, user: user)
+        var problems = wrong
+        if !lines.contains(where: { line in keys.keys.values.contains { Self.names(line, $0) } }), problems.isEmpty {
+            problems.append(
+                Localized(
+                    ko: "\(machine)의 ~\(user)/.ssh/authorized_keys(\(lines.count)줄)에 그 키가 온전히 들어 있지 않아요.",
+                    en:
+                        "~\(user)/.ssh/authorized_keys on \(machine) (\(lines.count) lines) does not have that key, whole."
+                ))
+        }
+        guard problems.isEmpty else {
+            return Finding(
+                .fail, machine: machine, expected: expected, observed: problems.lines,
+                hint: wrong.isEmpty
+                    ? Localized(
+                        ko: "키 하나는 한 줄이에요. 복사하다 줄이 나뉘거나 잘리지 않았는지 보세요.",
+                        en: "A key is one line. Was it broken or cut while it was copied?")
+                    : Localized(
+                        ko: "sshd는 다른 사람이 바꿀 수 있는 곳에 있는 키를 믿지 않아요(StrictModes).",
+                        en: "sshd does not trust a key that somebody else could change (StrictModes)."))
+        }
+        return Finding(
+            .pass, machine: machine, expected: expected,
+            observed: Localized(
+                ko: "\(machine)의 ~\(user)/.ssh/authorized_keys에 그 키가 있고 모드도 알맞아요.",
+                en: "the key is in ~\(user)/.ssh/authorized_keys on \(machine), and the modes are right."))
+    }
+
+    private static func read(_ text: String, user: String) -> (wrong: [Localized], lines: [String]) {
+        var wrong: [Localized] = []
+        var lines: [String] = []
+        for line in text.split(separator: "\n") {
+            if line.hasPrefix("line ") {
+                let entry = line.dropFirst(5)
+                if !entry.isEmpty, !entry.hasPrefix("#") { lines.append(String(entry)) }
+                continue
+            }
+            let words = line.split(separator: " ", maxSplits: 3).map(String.init)
+            guard words.count == 4 else { continue }
+            let (mode, owner, path) = (Int(words[1], radix: 8) ?? 0, words[2], words[3])
+            if words[0] == "missing" {
+                wrong.append(Localized(ko: "\(path)이(가) 없어요.", en: "\(path) is not there."))
+            } else if owner != user && owner != "root" {
+                wrong.append(Localized(ko: "\(path)의 소유자가 \(owner)이에요.", en: "\(path) belongs to \(owner)."))
+            } else if mode & 0o022 != 0 {
+                wrong.append(
+                    Localized(
+                        ko: "\(path)의 모드가 \(words[1])이라 다른 사용자가 바꿀 수 있어요.",
+                        en: "\(path) has mode \(words[1]): others can change it."))
+            } else if mode & (owner == user ? 0o400 : 0o044) == 0 {
+                wrong.append(
+                    Localized(
+                        ko: "\(path)의 모드가 \(words[1])이라 \(user) 자신이 읽을 수 없어요.",
+                        en: "\(path) has mode \(words[1]): \(user) cannot read it."))
+            }
+        }
+        return (wrong, lines)
+    }
+
+    /// Whether a line of authorized_keys is for this key (sshd(8), AUTHORIZED_KEYS FILE FORMAT): options may stand
+    /// before it, and in their quotes a key is only text.
+    static func names(_ line: String, _ key: String) -> Bool {
+        var words: [String] = [""]
+        var quoted = false
+        var escaped = false
+        for character in line {
+            if character == "\"", !escaped { quoted.toggle() }
+            escaped = character == "\\" && !escaped
+            if character == " " || character == "\t", !quoted {
+                if words.last != "" { words.append("") }
+            } else {
+                words[words.count - 1].append(character)
+            }
+        }
+        let start = key.hasPrefix(words[0] + " ") ? 0 : 1
+        guard words.count > start + 1, !words[0].split(separator: ",").contains("cert-authority") else { return false }
+        return "\(words[start]) \(words[start + 1])" == key
+    }
+}

@@ -1,0 +1,113 @@
+import LabFile
+
+/// `key-pair`: the user has a private key that only they can read, and its public half beside it.
+struct KeyPairCheck: Check {
+    static let spec = CheckSpec(
+        "key-pair", mode: .holds, basis: .guest,
+        "A private key with mode 0600 or stricter, the right owner and its public half beside it.",
+        fields: [
+            .init("on", .machine, required: true, "The machine."),
+            .init("user", .string, "The user; default the machine's."),
+            .init("encrypted", .boolean, "Whether a passphrase protects it; default does not matter."),
+            .init("name", .string, "The file's name under ~/.ssh; default any."),
+        ])
+
+    let machine: String
+    let fields: Fields
+
+    init(_ fields: Fields) throws {
+        machine = try fields.required("on")
+        self.fields = fields
+    }
+
+    private static let script = #"""
+        e=$(getent passwd "$1") || exit 3; e=${e#*:*:*:*:*:}; h=${e%%:*}
+        t=$(mktemp -d) || exit 4; trap 'rm -rf "$t"' EXIT
+        for f in "$h"/.ssh/*; do
+          [ -f "$f" ] || continue
+          n=${f##*/}; [ -z "$2" ] || [ "$2" = "$n" ] || continue
+          l=; IFS= read -r l <"$f"; case $l in *'PRIVATE KEY-----'*) ;; *) continue ;; esac
+          head -c 20000 -- "$f" >"$t/k"; chmod 600 "$t/k"
+          if ssh-keygen -y -P '' -f "$t/k" >/dev/null 2>"$t/e"; then s=plain
+          elif grep -q 'incorrect passphrase' "$t/e"; then s=encrypted; else s=damaged; fi
+          own=$(ssh-keygen -l -f "$t/k" 2>/dev/null | cut -d ' ' -f 2)
+          [ "$s" != plain ] || own=$(ssh-keygen -y -P '' -f "$t/k" 2>/dev/null | ssh-keygen -l -f - | cut -d ' ' -f 2)
+          pub=$(ssh-keygen -l -f "$f.pub" 2>/dev/null | cut -d ' ' -f 2)
+          echo "$s $(stat -L -c '%a %U' -- "$f") ${own:--} ${pub:--} $(printf %s "$n" | tr -c 'A-Za-z0-9._@+-' '?')"
+        done
+        exit 0
+        """#
+
+    func judge(on bench: any Bench) async throws -> Finding {
+        let user = try bench.login(fields.string("user"), of: machine)
+        let seen = try await bench.look(on: machine, Self.script, [user, fields.string("name") ?? ""])
+        guard seen.status == 0 else {
+            throw Unjudgeable(
+                Localized(
+                    ko: "\(machine)에서 \(user) 사용자의 키를 볼 수 없어요(상태 \(seen.status)).",
+                    en: "The keys of \(user) on \(machine) cannot be looked at (status \(seen.status))."))
+        }
+        var problems: [Localized] = []
+        for line in seen.output.split(separator: "\n") {
+            let words = line.split(separator: " ").map(String.init)
+            guard words.count == 6 else { continue }
+            let wrong = wrong(
+                state: words[0], mode: words[1], owner: words[2], own: words[3], pub: words[4], user: user)
+            if wrong.isEmpty {
+                return Finding(
+                    .pass, machine: machine, expected: expected(user),
+                    observed: .same("\(machine): ~\(user)/.ssh/\(words[5]), \(words[1]), \(words[4])"))
+            }
+            problems += wrong.map {
+                Localized(
+                    ko: "\(machine)의 ~/.ssh/\(words[5]): \($0.ko)", en: "~/.ssh/\(words[5]) on \(machine): \($0.en)")
+            }
+        }
+        if problems.isEmpty {
+            problems = [
+                Localized(
+                    ko: "\(machine)에서 \(user) 사용자의 ~/.ssh에 그런 개인 키가 없어요.",
+                    en: "there is no such private key in ~/.ssh of \(user) on \(machine).")
+            ]
+        }
+        return Finding(
+            .fail, machine: machine, expected: expected(user), observed: problems.lines,
+            hint: Localized(
+                ko: "어느 기계에서, 어느 사용자로 만들었는지 보세요.", en: "On which machine, and as which user, was it made?"))
+    }
+
+    private func wrong(state: String, mode: String, owner: String, own: String, pub: String, user: String)
+        -> [Localized]
+    {
+        var wrong: [Localized] = []
+        if state == "damaged" {
+            wrong.append(Localized(ko: "ssh-keygen이 읽지 못해요.", en: "ssh-keygen cannot read it."))
+        } else if let encrypted = fields.boolean("encrypted"), encrypted != (state == "encrypted") {
+            wrong.append(
+                encrypted
+                    ? Localized(ko: "암호문구가 걸려 있지 않아요.", en: "it has no passphrase.")
+                    : Localized(ko: "암호문구가 걸려 있어요.", en: "it has a passphrase."))
+        }
+        if (Int(mode, radix: 8) ?? 0o777) & 0o077 != 0 {
+            wrong.append(
+                Localized(ko: "모드 \(mode): 다른 사용자도 쓸 수 있어요.", en: "mode \(mode): not only its owner has it."))
+        }
+        if owner != user { wrong.append(Localized(ko: "소유자가 \(owner)이에요.", en: "its owner is \(owner).")) }
+        if pub == "-" {
+            wrong.append(Localized(ko: "옆에 공개 키(.pub)가 없어요.", en: "its public half (.pub) is not beside it."))
+        } else if own != "-", own != pub {
+            wrong.append(Localized(ko: "옆의 .pub 파일은 다른 키의 것이에요.", en: "the .pub file beside it is another key's."))
+        }
+        return wrong
+    }
+
+    private func expected(_ user: String) -> Localized {
+        let kind = fields.boolean("encrypted").map {
+            $0
+                ? Localized(ko: "암호문구로 보호된 ", en: "passphrase-protected ")
+                : Localized(ko: "암호문구 없는 ", en: "passphrase-free ")
+        }
+        return Localized(
+            ko: "\(user) 사용자에게 \(kind?.ko ?? "")키 쌍이 있어요", en: "\(user) has a \(kind?.en ?? "")key pair")
+    }
+}

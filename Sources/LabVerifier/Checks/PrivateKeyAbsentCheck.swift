@@ -1,0 +1,81 @@
+import LabFile
+
+/// `private-key-absent`: another machine's private key was not copied here.
+struct PrivateKeyAbsentCheck: Check {
+    static let spec = CheckSpec(
+        "private-key-absent", mode: .holds, basis: .guest,
+        "No file on the machine, whatever its name, is the private half of that machine's key.",
+        fields: [
+            .init("on", .machine, required: true, "The machine that must not have it."),
+            .init("key-of", .machine, required: true, "The machine that the key belongs on."),
+            .init("user", .string, "Whose key; default that machine's user."),
+        ])
+
+    let machine: String
+    let source: String
+    let user: String?
+
+    init(_ fields: Fields) throws {
+        machine = try fields.required("on")
+        source = try fields.required("key-of")
+        user = fields.string("user")
+    }
+
+    /// Prints the fingerprint and the path of every private key; a file without a legible public half, with `-`.
+    private static let script = #"""
+        t=$(mktemp -d) || exit 4; trap 'rm -rf "$t"' EXIT
+        find /home /root /tmp /var/tmp /dev/shm /run/user /opt /srv /mnt /media /usr/local /etc /var/lib \
+          -xdev -type f -size -64k -exec grep -lsE -e '-----BEGIN [A-Z ]*PRIVATE KEY-----' -- {} + 2>/dev/null |
+          head -n 200 >"$t/list"
+        while IFS= read -r f; do
+          sed -n '/-----BEGIN [A-Z ]*PRIVATE KEY-----/,/-----END/p' -- "$f" >"$t/k"; chmod 600 "$t/k"
+          p=$(ssh-keygen -l -f "$t/k" 2>/dev/null | cut -d ' ' -f 2)
+          echo "${p:--} $f"
+        done <"$t/list"
+        exit 0
+        """#
+
+    private static let fingerprints = #"""
+        for k in "$@"; do printf '%s\n' "$k" | ssh-keygen -l -f - | cut -d ' ' -f 2; done
+        """#
+
+    func judge(on bench: any Bench) async throws -> Finding {
+        let user = try bench.login(user, of: source)
+        let keys = try await PublicKeys.look(on: source, user: user, name: nil, bench: bench)
+        let expected = Localized(
+            ko: "\(source)의 개인 키가 \(machine)에 없어요", en: "the private key of \(source) is not on \(machine)")
+        guard !keys.keys.isEmpty else {
+            return Finding(
+                .fail, machine: machine, expected: expected,
+                observed: Localized(
+                    ko: "\(source)의 \(user)에게 아직 키 쌍이 없어요.", en: "\(user) on \(source) has no key pair yet."))
+        }
+        let theirs = try await bench.look(on: source, Self.fingerprints, keys.keys.values.sorted())
+        let wanted = Set(theirs.output.split(separator: "\n").map(String.init))
+        let seen = try await bench.look(on: machine, Self.script)
+        guard seen.status == 0 else {
+            throw Unjudgeable(
+                Localized(
+                    ko: "\(machine)에서 개인 키를 찾아볼 수 없어요(상태 \(seen.status)).",
+                    en: "\(machine) cannot be searched for private keys (status \(seen.status))."))
+        }
+        let copies = seen.output.split(separator: "\n").compactMap { line -> String? in
+            let words = line.split(separator: " ", maxSplits: 1).map(String.init)
+            return words.count == 2 && wanted.contains(words[0]) ? words[1] : nil
+        }
+        guard let copy = copies.first else {
+            return Finding(
+                .pass, machine: machine, expected: expected,
+                observed: Localized(
+                    ko: "\(machine)에서 그 개인 키를 찾지 못했어요.", en: "that private key was not found on \(machine)."))
+        }
+        return Finding(
+            .fail, machine: machine, expected: expected,
+            observed: Localized(
+                ko: "\(machine)의 \(shown(copy))이(가) \(source)의 개인 키예요.",
+                en: "\(shown(copy)) on \(machine) is the private key of \(source)."),
+            hint: Localized(
+                ko: "개인 키는 만든 곳을 떠나지 않아요. 키를 복사하지 않고 다음 서버로 가는 방법이 있어요.",
+                en: "A private key does not leave the place where it was made. There is a way on without copying it."))
+    }
+}
