@@ -29,6 +29,9 @@ struct FetchedCheck: Check {
         exit 4
         """
 
+    /// Runs its arguments.
+    static let runScript = "exec \"$@\""
+
     private let machine: String
     private let paths: [String]
     private let of: String
@@ -47,7 +50,7 @@ struct FetchedCheck: Check {
         let here = try bench.machine(machine)
         let there = try bench.machine(of)
         async let fileRead = bench.observe(on: machine, as: nil, Self.fileScript, [here.user] + paths)
-        async let truthRead = bench.observe(on: of, as: there.user, "exec \"$@\"", words)
+        async let truthRead = bench.observe(on: of, as: there.user, Self.runScript, words)
         async let journalRead = SSHJournal.read(of, on: bench)
         let (file, truth, journal) = try await (fileRead, truthRead, journalRead)
         let places = paths.joined(separator: ", ")
@@ -73,7 +76,8 @@ struct FetchedCheck: Check {
             return fail(
                 Localized(
                     ko: "\(machine)의 \(path) 내용이 지금 \(of)의 것과 달라요: \"\(shown(content, limit: 60))\"",
-                    en: "\(path) on \(machine) does not hold what \(of) says now, but: \"\(shown(content, limit: 60))\""),
+                    en: "\(path) on \(machine) does not hold what \(of) says now, but: \"\(shown(content, limit: 60))\""
+                ),
                 Localized(
                     ko: "그 뒤로 바뀌었다면 다시 가져오고, 호스트의 순서를 보세요.",
                     en: "Fetch it again if it changed since, and see which host's result it is."))

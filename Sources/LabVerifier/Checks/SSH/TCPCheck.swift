@@ -115,6 +115,9 @@ struct PlantedListener: Sendable {
         exit 4
         """
 
+    /// `$1` the process to end.
+    static let stopScript = "kill -- \"$1\" 2>/dev/null; :"
+
     /// Starts to listen: on `port`, or on a spare one.
     static func start(on machine: String, port: Int?, bench: any Bench) async throws -> PlantedListener {
         let ports = port.map { [$0] } ?? (0..<4).map { _ in Int.random(in: 30000...32000) }
@@ -131,6 +134,6 @@ struct PlantedListener: Sendable {
 
     /// Stops it.
     func stop(bench: any Bench) async throws {
-        _ = try await bench.perform(on: machine, as: nil, "kill -- \"$1\" 2>/dev/null; :", [String(pid)], timeout: 10)
+        _ = try await bench.perform(on: machine, as: nil, Self.stopScript, [String(pid)], timeout: 10)
     }
 }

@@ -52,7 +52,8 @@ struct TunnelLoginCheck: Check {
         }
         let local = LoginQuery(user: login, origin: try bench.origin("loopback", on: to)).matches(in: journal)
         let live = local.filter { record in
-            sockets.established.contains { $0.peer == record.client && $0.pids.contains(record.pid) }
+            record.client.port != tunnel.clientPort
+                && sockets.established.contains { $0.peer == record.client && $0.pids.contains(record.pid) }
         }
         for record in live.reversed() {
             let end = sockets.established.first { $0.local == record.client && $0.peer == record.server }
