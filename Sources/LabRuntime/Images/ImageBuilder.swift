@@ -99,7 +99,8 @@ public enum ImageBuilder {
         var mirrors: [String] = []
         for file in files {
             guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { continue }
-            for word in text.split(whereSeparator: \.isWhitespace) where word.contains("://") {
+            let lines = text.split(separator: "\n").filter { !$0.drop(while: \.isWhitespace).hasPrefix("#") }
+            for word in lines.flatMap({ $0.split(whereSeparator: \.isWhitespace) }) where word.contains("://") {
                 let mirror = word.hasSuffix("/") ? String(word.dropLast()) : String(word)
                 if mirror.hasSuffix("/debian") || mirror.hasSuffix("/debian-security"), !mirrors.contains(mirror) {
                     mirrors.append(mirror)
