@@ -33,8 +33,8 @@ struct AuthorizedKeyCheck: Check {
         """#
 
     func judge(on bench: any Bench) async throws -> Finding {
-        let user = try bench.login(fields.string("user"), of: machine)
-        let keyUser = try bench.login(fields.string("key-user"), of: source)
+        let user = try bench.user(fields.string("user"), of: machine)
+        let keyUser = try bench.user(fields.string("key-user"), of: source)
         let keys = try await PublicKeys.look(
             on: source, user: keyUser, name: fields.string("key-name"), bench: bench)
         let expected = Localized(

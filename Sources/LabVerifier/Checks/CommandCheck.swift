@@ -28,7 +28,7 @@ struct CommandCheck: Check {
     }
 
     func judge(on bench: any Bench) async throws -> Finding {
-        let user = try bench.login(user, of: machine)
+        let user = try bench.user(user, of: machine)
         let seen = try await bench.observe(
             on: machine, as: user == "root" ? nil : user, command.script, command.arguments)
         let text = command.text

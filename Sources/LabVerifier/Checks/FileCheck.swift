@@ -35,7 +35,7 @@ struct FileCheck: Check {
         """#
 
     func judge(on bench: any Bench) async throws -> Finding {
-        let user = try bench.login(fields.string("user"), of: machine)
+        let user = try bench.user(fields.string("user"), of: machine)
         let seen = try await bench.look(on: machine, Self.script, [path, user])
         let parts = seen.output.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
         let head = parts.first.map(String.init) ?? ""

@@ -31,8 +31,8 @@ struct HostKeyCheckingCheck: Check {
         """#
 
     func judge(on bench: any Bench) async throws -> Finding {
-        let user = try bench.login(user, of: machine)
-        let server = try bench.spec(of: target)
+        let user = try bench.user(user, of: machine)
+        let server = try bench.machine(target)
         let seen = try await bench.observe(
             on: machine, as: user, Self.script, ["\(server.user)@\(server.address)", "\(server.user)@\(server.name)"])
         let expected = Localized(

@@ -39,7 +39,7 @@ struct KeyPairCheck: Check {
         """#
 
     func judge(on bench: any Bench) async throws -> Finding {
-        let user = try bench.login(fields.string("user"), of: machine)
+        let user = try bench.user(fields.string("user"), of: machine)
         let seen = try await bench.look(on: machine, Self.script, [user, fields.string("name") ?? ""])
         guard seen.status == 0 else {
             throw Unjudgeable(

@@ -32,8 +32,8 @@ struct KnownHostCheck: Check {
         """#
 
     func judge(on bench: any Bench) async throws -> Finding {
-        let user = try bench.login(user, of: machine)
-        let spec = try bench.spec(of: server)
+        let user = try bench.user(user, of: machine)
+        let spec = try bench.machine(server)
         let names = [spec.address, spec.name].map { port == 22 ? $0 : "[\($0)]:\(port)" }
         let expected = Localized(
             ko: "\(machine)의 known_hosts에 \(server)의 지금 호스트 키만 있어요",

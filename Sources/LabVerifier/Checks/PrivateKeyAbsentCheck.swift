@@ -40,7 +40,7 @@ struct PrivateKeyAbsentCheck: Check {
         """#
 
     func judge(on bench: any Bench) async throws -> Finding {
-        let user = try bench.login(user, of: source)
+        let user = try bench.user(user, of: source)
         let keys = try await PublicKeys.look(on: source, user: user, name: nil, bench: bench)
         let expected = Localized(
             ko: "\(source)의 개인 키가 \(machine)에 없어요", en: "the private key of \(source) is not on \(machine)")

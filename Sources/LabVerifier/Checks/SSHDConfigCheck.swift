@@ -28,8 +28,8 @@ struct SSHDConfigCheck: Check {
     }
 
     func judge(on bench: any Bench) async throws -> Finding {
-        let server = try bench.spec(of: machine)
-        let client = try from.map { try bench.spec(of: $0) } ?? bench.lab.machines.first ?? server
+        let server = try bench.machine(machine)
+        let client = try from.map { try bench.machine($0) } ?? bench.lab.machines.first ?? server
         let connection =
             "user=\(user ?? server.user),host=\(client.address),addr=\(client.address),laddr=\(server.address),lport=22"
         let seen = try await bench.look(on: machine, SSHDState.script, [connection] + settings.keys.sorted())

@@ -2,7 +2,7 @@ import LabFile
 
 extension Bench {
     /// The machine called `name`; a lab file that was loaded has it.
-    func spec(of name: String) throws -> MachineSpec {
+    func machine(_ name: String) throws -> MachineSpec {
         guard let machine = lab.machine(name) else {
             throw Unjudgeable(
                 Localized(
@@ -13,7 +13,7 @@ extension Bench {
     }
 
     /// The user a check is about: the one it names, else the machine's own.
-    func login(_ named: String?, of machine: String) throws -> String { try named ?? spec(of: machine).user }
+    func user(_ named: String?, of machine: String) throws -> String { try named ?? self.machine(machine).user }
 
     /// Observes as root, and takes status 127 for a missing tool: nobody can judge without it.
     func look(on machine: String, _ script: String, _ arguments: [String] = []) async throws -> Observation {

@@ -1,1 +1,0 @@
-// The module is filled in by the files beside this one.
