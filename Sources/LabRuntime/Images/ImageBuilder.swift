@@ -55,7 +55,9 @@ public enum ImageBuilder {
         try await run("mmdebstrap", words, environment: environment)
         progress(Phase(description: "makes the disk (usually 20 seconds)"))
         let namespace = getuid() == 0 ? [] : ["--user", "--map-root-user", "--map-auto"]
-        let inside = ["--pid", "--fork", "--kill-child", "sh", "-c", "cd \"$1\"; set -- \"$2\"; \(ImageScripts.assemble)"]
+        let inside = [
+            "--pid", "--fork", "--kill-child", "sh", "-c", "cd \"$1\"; set -- \"$2\"; \(ImageScripts.assemble)",
+        ]
         try await run("unshare", namespace + inside + ["sh", work, recipe.size])
         let contents = try String(contentsOfFile: work + "/contents", encoding: .utf8)
         for scratch in ["sources", "customize", "contents"] {
@@ -80,7 +82,8 @@ public enum ImageBuilder {
         guard outcome.status == 0 else {
             if Task.isCancelled { throw CancellationError() }
             let said = (outcome.output + outcome.error).split(separator: "\n").suffix(12).joined(separator: "\n")
-            throw LabError(.failed, "the image could not be built: \(program) ended with status \(outcome.status):\n\(said)")
+            throw LabError(
+                .failed, "the image could not be built: \(program) ended with status \(outcome.status):\n\(said)")
         }
     }
 

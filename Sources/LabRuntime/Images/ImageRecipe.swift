@@ -47,7 +47,9 @@ public struct ImageRecipe: Sendable, Equatable {
             }
         }
         func scalar(_ key: String) throws -> String {
-            guard let value = mapping[Node(key)]?.string else { throw LabError(.labFile, "\(path): \"\(key)\" is missing") }
+            guard let value = mapping[Node(key)]?.string else {
+                throw LabError(.labFile, "\(path): \"\(key)\" is missing")
+            }
             return value
         }
         func list(_ key: String) throws -> [String] {
