@@ -48,7 +48,9 @@ let package = Package(
         .target(name: "LabGrade", dependencies: ["LabVerifier"], swiftSettings: strict),
         .target(
             name: "LabCommands",
-            dependencies: ["LabGrade", "LabVerifier", "LabRuntime", "LabStore", "LabFile", arguments, log],
+            dependencies: [
+                "LabGrade", "LabVerifier", "LabRuntime", "LabStore", "LabFile", "Libvirt", "SSH", arguments, log,
+            ],
             swiftSettings: strict),
         .executableTarget(name: "lab", dependencies: ["LabCommands", arguments], swiftSettings: strict),
         .testTarget(name: "LibvirtTests", dependencies: ["Libvirt"], swiftSettings: strict),

@@ -19,7 +19,7 @@ public enum CheckKinds {
         KeyPairCheck.self,
         AuthorizedKeyCheck.self,
         PrivateKeyAbsentCheck.self,
-    ]
+    ] + SSHCheckKinds.all
 
     /// What the loader has to know of them.
     public static let specs: [CheckSpec] = all.map { $0.spec }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LabFile
 import LabRuntime
+import LabVerifier
 
 struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "The labs there are.")
@@ -24,7 +25,12 @@ struct ListCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try Context()
         let language = context.language(language)
-        let labs = try context.catalogue.entries().map { try context.load($0.directory) }
+        let labs = context.catalogue.entries().compactMap { entry -> Lab? in
+            do { return try context.load(entry.directory) } catch {
+                Output.error("\(entry.name) is left out, its file has errors: lab validate \(entry.directory)")
+                return nil
+            }
+        }
         if json {
             let rows = labs.map { lab in
                 Row(
@@ -43,7 +49,7 @@ struct ListCommand: AsyncParsableCommand {
         let header =
             language == .ko
             ? ["번호", "이름", "제목", "단계", "머신", "시간"] : ["LAB", "NAME", "TITLE", "STEPS", "MACHINES", "TIME"]
-        Output.data(Table.render(header: header, rows: rows))
+        Output.table(header, rows)
     }
 }
 
@@ -62,9 +68,10 @@ struct ShowCommand: AsyncParsableCommand {
         let language = context.language(language)
         Output.data("Lab \(lab.number) · \(lab.title[language])\n")
         let machines = lab.machines.map { [$0.name, $0.address, $0.user, $0.image] }
-        Output.data(Table.render(header: ["MACHINE", "ADDRESS", "USER", "IMAGE"], rows: machines) + "\n")
+        Output.table(["MACHINE", "ADDRESS", "USER", "IMAGE"], machines)
+        Output.data("")
         let steps = lab.steps.enumerated().map { [String($0.offset + 1), $0.element.id, $0.element.title[language], String($0.element.points)] }
-        Output.data(Table.render(header: ["", "STEP", "TITLE", "POINTS"], rows: steps))
+        Output.table(["", "STEP", "TITLE", "POINTS"], steps)
     }
 }
 
@@ -84,7 +91,7 @@ struct ValidateCommand: AsyncParsableCommand {
             let directory = path.hasSuffix("/lab.yaml") ? String(path.dropLast("/lab.yaml".count)) : path
             let result: LoadResult
             do {
-                result = try LabLoader(specs: CheckKindsList.specs, images: images.map { Set($0) }).load(directory)
+                result = try LabLoader(specs: CheckKinds.specs, images: images.map { Set($0) }).load(directory)
             } catch {
                 throw LabError(.usage, "\(path) cannot be read", advice: "Name the directory of a lab.", cause: error)
             }

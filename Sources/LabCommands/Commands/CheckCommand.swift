@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LabFile
 import LabRuntime
+import LabStore
 import LabVerifier
 
 struct CheckCommand: AsyncParsableCommand {
@@ -43,7 +44,7 @@ struct CheckCommand: AsyncParsableCommand {
         if json {
             Output.data(try report.json(language))
         } else {
-            let view = CheckView(lab: lab, language: language, colour: Output.colour, width: min(Output.width, 110))
+            let view = CheckView(lab: lab, language: language, style: Output.style, width: min(Output.width, 110))
             let seconds = Double((ContinuousClock.now - began) / .milliseconds(1)) / 1000
             Output.data(view.render(report, seconds: seconds))
         }

@@ -25,7 +25,7 @@ struct DoctorCommand: AsyncParsableCommand {
         } else {
             rows.append(["unknown", "KVM", "is found out by booting an image's kernel", "lab image build"])
         }
-        Output.data(Table.render(header: ["", "WHAT", "FOUND", "MEND IT WITH"], rows: rows))
+        Output.table(["", "WHAT", "FOUND", "MEND IT WITH"], rows)
         if bad > 0 { throw ExitStatus(value: ExitStatus.host) }
     }
 }

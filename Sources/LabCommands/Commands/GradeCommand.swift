@@ -3,6 +3,7 @@ import Foundation
 import LabFile
 import LabGrade
 import LabRuntime
+import LabStore
 import LabVerifier
 
 struct GradeCommand: AsyncParsableCommand {
@@ -39,7 +40,7 @@ struct GradeCommand: AsyncParsableCommand {
         if json {
             Output.data(try report.json(language))
         } else {
-            let view = CheckView(lab: lab, language: language, colour: Output.colour, width: min(Output.width, 110))
+            let view = CheckView(lab: lab, language: language, style: Output.style, width: min(Output.width, 110))
             Output.data(view.render(report, seconds: Double((ContinuousClock.now - began) / .milliseconds(1)) / 1000))
         }
         throw ExitStatus(value: report.exitStatus)

@@ -136,7 +136,7 @@ struct GuideCommand: AsyncParsableCommand {
 
     private func print(_ markdown: String) {
         guard !markdown.isEmpty else { return }
-        Output.data(Markdown.render(markdown, width: min(Output.width, 100), colour: Output.colour))
+        for line in Markdown(width: min(Output.width, 100), style: Output.style).lines(markdown) { Output.data(line) }
     }
 }
 

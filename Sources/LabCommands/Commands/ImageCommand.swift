@@ -48,7 +48,7 @@ struct ImageCommand: AsyncParsableCommand {
             let rows = try ImageStore(root: context.paths.images).list().map {
                 [$0.name, String($0.digest.prefix(12)), $0.built.formatted(.iso8601), $0.directory]
             }
-            Output.data(Table.render(header: ["IMAGE", "DIGEST", "BUILT", "DIRECTORY"], rows: rows))
+            Output.table(["IMAGE", "DIGEST", "BUILT", "DIRECTORY"], rows)
         }
     }
 

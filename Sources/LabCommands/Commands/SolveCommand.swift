@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LabFile
 import LabRuntime
+import LabStore
 import LabVerifier
 
 struct SolveCommand: AsyncParsableCommand {
@@ -91,7 +92,7 @@ struct SolveCommand: AsyncParsableCommand {
         }
         let after = try await verifier.check([step.id], disturbing: true)
         let view = CheckView(
-            lab: verifier.session.lab, language: language, colour: Output.colour, width: min(Output.width, 110))
+            lab: verifier.session.lab, language: language, style: Output.style, width: min(Output.width, 110))
         guard after.steps.first?.state == .done else {
             Output.data(view.render(after, seconds: 0))
             throw LabError(.failed, "the solution of \(step.id) was played, and the step is not done")

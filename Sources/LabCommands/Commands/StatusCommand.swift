@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
+import LabFile
 import LabRuntime
 import LabStore
+import Libvirt
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -42,9 +44,7 @@ struct StatusCommand: AsyncParsableCommand {
                 row.session,
             ]
         }
-        Output.data(
-            Table.render(
-                header: ["LAB", "STUDENT", "STATE", "DONE", "RUNS ON", "MACHINES", "SESSION"], rows: lines))
+        Output.table(["LAB", "STUDENT", "STATE", "DONE", "RUNS ON", "MACHINES", "SESSION"], lines)
     }
 
     private func row(_ record: SessionRecord, context: Context) async throws -> Row {

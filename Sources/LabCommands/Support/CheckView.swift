@@ -1,3 +1,4 @@
+import Foundation
 import LabFile
 import LabVerifier
 
@@ -5,7 +6,7 @@ import LabVerifier
 struct CheckView {
     let lab: Lab
     let language: Language
-    let colour: Bool
+    let style: Style
     let width: Int
 
     /// The whole report; steps that wait after the last one that does not are summed up in a line.
@@ -37,8 +38,8 @@ struct CheckView {
         case (.open, .fail): (mark, right) = (red("✘"), "0/\(step.points.possible)")
         case (.open, _): (mark, right) = (dim("○"), say("확인 전", "to be checked"))
         }
-        let title = Table.pad(step.title[language], to: max(20, width - 42))
-        var lines = [" \(mark) \(Table.pad(String(number), to: 3))\(Table.pad(step.id, to: 20)) \(title) \(right)"]
+        let title = Columns.padded(step.title[language], to: max(20, width - 42))
+        var lines = [" \(mark) \(Columns.padded(String(number), to: 3))\(Columns.padded(step.id, to: 20)) \(title) \(right)"]
         guard step.state != .done, !step.checks.isEmpty else { return lines }
         for check in step.checks { lines += self.lines(check) }
         return lines
@@ -75,11 +76,8 @@ struct CheckView {
     }
 
     private func say(_ ko: String, _ en: String) -> String { language == .ko ? ko : en }
-    private func paint(_ text: String, _ code: Int) -> String { colour ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
-    private func green(_ text: String) -> String { paint(text, 32) }
-    private func red(_ text: String) -> String { paint(text, 31) }
-    private func yellow(_ text: String) -> String { paint(text, 33) }
-    private func dim(_ text: String) -> String { paint(text, 2) }
+    private func green(_ text: String) -> String { style.green(text) }
+    private func red(_ text: String) -> String { style.red(text) }
+    private func yellow(_ text: String) -> String { style.yellow(text) }
+    private func dim(_ text: String) -> String { style.dim(text) }
 }
-
-import Foundation

@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
-import LabFile
-import LabRuntime
+public import LabFile
+public import LabRuntime
 import LabStore
 import LabVerifier
 

@@ -5,7 +5,8 @@ import Synchronization
 /// SIGINT and SIGTERM, turned into one call; a second SIGINT ends the process at once.
 final class Interrupts: Sendable {
     private let count = Mutex(0)
-    private let sources = Mutex<[any DispatchSourceSignal]>([])
+    /// Proof for `nonisolated(unsafe)`: filled in `init` before anybody else has this object, only read after that.
+    nonisolated(unsafe) private var sources: [any DispatchSourceSignal] = []
 
     init(_ handler: @escaping @Sendable () -> Void) {
         for number in [SIGINT, SIGTERM] {
@@ -22,7 +23,7 @@ final class Interrupts: Sendable {
                 handler()
             }
             source.resume()
-            sources.withLock { $0.append(source) }
+            sources.append(source)
         }
     }
 
@@ -30,5 +31,5 @@ final class Interrupts: Sendable {
     var happened: Bool { count.withLock { $0 > 0 } }
 
     /// Stops listening.
-    func stop() { sources.withLock { $0.forEach { $0.cancel() } } }
+    func stop() { for source in sources { source.cancel() } }
 }

@@ -13,6 +13,14 @@ enum Output {
         return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
     }
 
+    /// The styling of standard output.
+    static var style: Style { colour ? .ansi : .plain }
+
+    /// Writes a table of data.
+    static func table(_ headings: [String], _ rows: [[String]]) {
+        for line in Table(headings: headings, rows: rows).lines(style: style) { data(line) }
+    }
+
     /// Writes a line of data.
     static func data(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 

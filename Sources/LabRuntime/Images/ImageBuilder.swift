@@ -24,35 +24,47 @@ public enum ImageBuilder {
         defer { withExtendedLifetime(lock) {} }
         if let image = try store.find(recipe) { return image }
         let work = "\(store.root)/.build-\(recipe.name)"
-        try await remove(work)
+        // mmdebstrap's root is a subordinate id, which must be able to walk to its directory: no home will do.
+        let scratch = "/var/tmp/lab-build-\(getuid())-\(recipe.name)"
+        for stale in [work, scratch] { try await remove(stale) }
         try LabPaths.make(work)
+        try FileManager.default.createDirectory(
+            atPath: scratch, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
+        let result: Result<BuiltImage, any Error>
         do {
-            return try await make(recipe, in: work, store: store, progress: progress)
+            result = .success(try await make(recipe, in: work, scratch: scratch, store: store, progress: progress))
         } catch {
-            try await Task { try await remove(work) }.value
-            throw error
+            result = .failure(error)
         }
+        // In a task of its own: a build that was cancelled still clears away what it left.
+        await Task {
+            for left in [work, scratch] { try? await remove(left) }
+        }.value
+        return try result.get()
     }
 
     private static func make(
-        _ recipe: ImageRecipe, in work: String, store: ImageStore, progress: @escaping @Sendable (Phase) -> Void
+        _ recipe: ImageRecipe, in work: String, scratch: String, store: ImageStore,
+        progress: @escaping @Sendable (Phase) -> Void
     ) async throws -> BuiltImage {
         try sources(suite: recipe.suite).write(toFile: work + "/sources", atomically: true, encoding: .utf8)
-        try ImageScripts.customize.write(toFile: work + "/customize", atomically: true, encoding: .utf8)
         progress(Phase(description: "installs \(recipe.packages.count) packages (usually 1 to 3 minutes)"))
         let environment = [
             "POOL": recipe.pool.joined(separator: " "), "LOCALES": recipe.locales.joined(separator: " "),
             "MASK": recipe.mask.joined(separator: " "), "ENABLE": recipe.enable.joined(separator: " "),
-            "FILES": recipe.directory + "/files", "TMPDIR": work,
+            "TMPDIR": scratch,
         ]
         let mode = getuid() == 0 ? "root" : "unshare"
         let words = [
             "--quiet", "--mode=\(mode)", "--variant=minbase", "--include=" + recipe.packages.joined(separator: ","),
             "--aptopt=APT::Install-Recommends \"false\"", "--dpkgopt=force-unsafe-io",
-            "--customize-hook=sh \(work)/customize \"$1\"", recipe.suite, work + "/root.tar", work + "/sources",
+            #"--customize-hook=mkdir -p "$1/var/lib/lab/files""#,
+            "--customize-hook=sync-in \(recipe.directory)/files /var/lib/lab/files",
+            "--customize-hook=" + ImageScripts.customize, recipe.suite, work + "/root.tar", work + "/sources",
         ]
-        // The hook runs as the namespace's root, which must reach the directories above the work.
-        try await run("mmdebstrap", words, environment: environment)
+        // Its own pid namespace, so that nothing of it outlives an interrupted build.
+        let alone = getuid() == 0 ? ["--pid", "--fork", "--kill-child", "--mount-proc"] : ["--kill-child", "--fork"]
+        try await run("unshare", alone + ["mmdebstrap"] + words, environment: environment)
         progress(Phase(description: "makes the disk (usually 20 seconds)"))
         let namespace = getuid() == 0 ? [] : ["--user", "--map-root-user", "--map-auto"]
         let inside = [
@@ -60,7 +72,7 @@ public enum ImageBuilder {
         ]
         try await run("unshare", namespace + inside + ["sh", work, recipe.size])
         let contents = try String(contentsOfFile: work + "/contents", encoding: .utf8)
-        for scratch in ["sources", "customize", "contents"] {
+        for scratch in ["sources", "contents"] {
             try FileManager.default.removeItem(atPath: work + "/" + scratch)
         }
         let image = BuiltImage(

@@ -1,6 +1,7 @@
 /// The shell texts of an image's build.
 enum ImageScripts {
-    /// mmdebstrap's customize hook; `$1` is the root, the rest comes in the environment (POOL, LOCALES, MASK, ENABLE).
+    /// mmdebstrap's customize hook; `$1` is the root; POOL, LOCALES, MASK and ENABLE come in the environment, and the
+    /// image's own files have been put into /var/lib/lab/files.
     ///
     /// The pool is made before the guest's own sources replace the host's: the packages, with what they need and the
     /// image lacks, are downloaded into it.
@@ -21,13 +22,14 @@ enum ImageScripts {
             mkdir -p "$root/var/lib/lab/pool"; : > "$root/var/lib/lab/pool/Packages"
         fi
         rm -f "$root"/etc/apt/sources.list "$root"/etc/apt/sources.list.d/*
-        cp -r --no-preserve=ownership "$FILES/." "$root/"
+        chown -R 0:0 "$root/var/lib/lab/files"
+        cp -r "$root/var/lib/lab/files/." "$root/"
+        rm -rf "$root/var/lib/lab/files"
         for locale in $LOCALES; do echo "$locale UTF-8" >> "$root/etc/locale.gen"; done
         [ -z "$LOCALES" ] || chroot "$root" locale-gen >/dev/null
         for unit in $MASK e2scrub_reap.service e2scrub_all.timer apt-daily.timer apt-daily-upgrade.timer fstrim.timer \
             man-db.timer dpkg-db-backup.timer systemd-timesyncd.service getty@tty1.service systemd-pstore.service \
-            ufw.service; do
-            case $unit in ufw.service) continue;; esac
+            dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount sys-kernel-tracing.mount; do
             ln -sf /dev/null "$root/etc/systemd/system/$unit"
         done
         for unit in $ENABLE systemd-networkd.service qemu-guest-agent.service; do
@@ -39,6 +41,7 @@ enum ImageScripts {
         echo '%sudo ALL=(ALL:ALL) NOPASSWD: ALL' > "$root/etc/sudoers.d/lab"; chmod 440 "$root/etc/sudoers.d/lab"
         echo '/dev/vda / ext4 noatime 0 1' > "$root/etc/fstab"
         mkdir -p "$root/var/log/journal"
+        ln -sf /lib/systemd/system/multi-user.target "$root/etc/systemd/system/default.target"
         rm -f "$root"/etc/ssh/ssh_host_*; : > "$root/etc/machine-id"; rm -f "$root/var/lib/dbus/machine-id"
         chroot "$root" dpkg-query -W -f='${Package} ${Version}\n' > "$root/var/lib/lab/contents"
         """#
