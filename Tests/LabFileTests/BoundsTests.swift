@@ -8,8 +8,10 @@ import Testing
         for level in 1...40 {
             yaml += "a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", "))]\n"
         }
-        let messages = try Fixture.messages(yaml)
-        #expect(messages.contains { $0.contains("aliases (*) are not allowed") })
+        for ending in ["", "? *a40\n: x\n", "? [*a40]\n: x\n"] {
+            let messages = try Fixture.messages(yaml + ending)
+            #expect(messages.contains { $0.contains("aliases (*) are not allowed") })
+        }
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: ["[", "{a: ", "- ", "? "]) func deepNestingIsRefused(_ opening: String)

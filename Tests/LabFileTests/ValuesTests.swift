@@ -20,7 +20,7 @@ import Testing
         #expect(first == drawing.values(for: lab, student: "kim"))
         #expect(first != drawing.values(for: lab, student: "lee"))
         #expect(first != ParameterDrawing(secret: Data("other".utf8)).values(for: lab, student: "kim"))
-        #expect(first == [:])
+        #expect(first == ["word": "ginger", "number": "3", "colour": "green", "port": "26752"])
     }
 
     @Test func drawnValuesCoverTheirRange() {
@@ -82,7 +82,8 @@ import Testing
             #expect(catalogue.entries().map(\.number) == [1, 6])
             #expect(catalogue.entries().last?.title?.en == "A")
             for wanted in ["6", "06", "ssh", "06-ssh", "\(root)/labs/06-ssh/", "\(root)/labs/06-ssh/lab.yaml"] {
-                #expect(try catalogue.find(wanted).name == "ssh")
+                let found = try catalogue.find(wanted)
+                #expect(found.name == "ssh")
             }
             do {
                 _ = try catalogue.find("66")

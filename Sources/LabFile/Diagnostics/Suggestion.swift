@@ -2,7 +2,8 @@
 enum Suggestion {
     /// `; did you mean "x"?` when a word is near enough, else what there is to choose from.
     static func text(for word: String, among words: some Sequence<String>) -> String {
-        let words = Array(words)
+        var seen: Set<String> = []
+        let words = words.filter { seen.insert($0).inserted }
         let limit = max(1, min(3, word.count / 3))
         let near = words.map { (distance(word, $0), $0) }.filter { $0.0 <= limit }.min { $0 < $1 }
         if let near { return "; did you mean \"\(near.1)\"?" }

@@ -10,6 +10,8 @@ final class LabReader {
     var machineNames: [String] = []
     var variables: Set<String> = []
     var stepNodes: [(id: String, node: Node)] = []
+    /// Whether the lab file could be walked; if not, a guide cannot be compared with it.
+    private var walked = false
 
     init(problems: Problems, specs: [CheckSpec], images: Set<String>?) {
         self.problems = problems
@@ -20,6 +22,7 @@ final class LabReader {
     func lab(_ root: Node, directory: String) -> Lab? {
         let keys = ["lab", "name", "title", "minutes", "machines", "parameters", "steps"]
         guard let top = Entries(root, "the lab", keys: keys, problems) else { return nil }
+        walked = true
         let machines = top.required("machines").map(readMachines) ?? []
         let parameters = top["parameters"].map(readParameters) ?? []
         let number = top.required("lab").flatMap { integer($0, "lab", 1...999) }
@@ -35,6 +38,7 @@ final class LabReader {
 
     /// Reports a guide's sections that are missing or too many, and its variables.
     func check(guide text: String, _ problems: Problems) {
+        guard walked else { return }
         let parts = Guide.parts(of: text)
         var seen: Set<String> = []
         let ids = stepNodes.map(\.id)

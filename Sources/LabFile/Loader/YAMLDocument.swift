@@ -7,6 +7,10 @@ enum YAMLDocument {
 
     /// The top node; nil when there is none or it must not be walked.
     static func root(of text: String, problems: Problems) -> Node? {
+        if let line = lineOfAnchors(in: text) {
+            problems.report(line: line, "anchors (&) and aliases (*) are not allowed; write the values out")
+            return nil
+        }
         do {
             let parser = try Parser(yaml: text)
             // The parser owns the anchors that the nodes refer to weakly.
@@ -24,6 +28,29 @@ enum YAMLDocument {
             problems.report(line: nil, "the YAML cannot be read: \(error)")
         }
         return nil
+    }
+
+    /// The line of the first anchor of a text that looks full of aliases.
+    ///
+    /// The parser compares keys while it composes, and a key made of aliases of aliases would keep it at that for ever:
+    /// so many have to be refused before. A few, or what only looks like them in a shell's text, are left to the walk.
+    private static func lineOfAnchors(in text: String) -> Int? {
+        var before = UInt8(ascii: "\n"), pending: UInt8?
+        var line = 1, anchors = 0, aliases = 0, first: Int?
+        for byte in text.utf8 {
+            let isName = byte.isASCIIAlphanumeric || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+            if pending == UInt8(ascii: "&"), isName {
+                anchors += 1
+                first = first ?? line
+            } else if pending == UInt8(ascii: "*"), isName {
+                aliases += 1
+            }
+            let starts = byte == UInt8(ascii: "&") || byte == UInt8(ascii: "*")
+            pending = starts && " \t\r\n[]{},:?-".utf8.contains(before) ? byte : nil
+            if byte == UInt8(ascii: "\n") { line += 1 }
+            before = byte
+        }
+        return anchors >= 2 && aliases >= 16 ? first : nil
     }
 
     private static func isBounded(_ node: Node, depth: Int, _ problems: Problems) -> Bool {
@@ -67,6 +94,17 @@ enum YAMLDocument {
             problems.report(line: nil, "not YAML: \(problem)")
         default:
             problems.report(line: nil, "not YAML: \(error)")
+        }
+    }
+}
+
+extension UInt8 {
+    fileprivate var isASCIIAlphanumeric: Bool {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
+        default: false
         }
     }
 }
