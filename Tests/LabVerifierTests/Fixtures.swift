@@ -1,4 +1,6 @@
+import Dispatch
 import Foundation
+import Glibc
 import LabFile
 import Synchronization
 
@@ -24,22 +26,36 @@ final class ScriptedGuest: Guest {
 /// A guest that really runs what it is given, on the machine of the test.
 func shellGuest() -> ScriptedGuest {
     ScriptedGuest { argv in
-        let process = Process()
-        process.executableURL = URL(filePath: argv[0])
-        process.arguments = Array(argv.dropFirst())
-        let output = Pipe()
-        let error = Pipe()
-        process.standardOutput = output
-        process.standardError = error
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let said = output.fileHandleForReading.readDataToEndOfFile()
-        let complained = error.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Observation(
-            status: Int(process.terminationStatus), output: String(decoding: said, as: UTF8.self),
-            error: String(decoding: complained, as: UTF8.self))
+        try await withCheckedThrowingContinuation { continuation in
+            // A thread of its own: a blocked one of the cooperative pool could hold every test up.
+            Thread.detachNewThread { continuation.resume(with: Result { try runHere(argv) }) }
+        }
     }
+}
+
+/// Runs a program to its end, with its output in files.
+private func runHere(_ argv: [String]) throws -> Observation {
+    let base = FileManager.default.temporaryDirectory.appending(path: "lab-test-\(UUID().uuidString)")
+    let files = ["o", "e"].map { base.appendingPathExtension($0) }
+    defer { for file in files { try? FileManager.default.removeItem(at: file) } }
+    for file in files { try Data().write(to: file) }
+    let process = Process()
+    process.executableURL = URL(filePath: argv[0])
+    process.arguments = Array(argv.dropFirst())
+    process.standardOutput = try FileHandle(forWritingTo: files[0])
+    process.standardError = try FileHandle(forWritingTo: files[1])
+    process.standardInput = FileHandle.nullDevice
+    let ended = DispatchSemaphore(value: 0)
+    process.terminationHandler = { _ in ended.signal() }
+    // A thread inherits the pool's blocked signals, and a shell whose SIGCHLD is blocked waits for ever.
+    var none = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, nil)
+    try process.run()
+    ended.wait()
+    return Observation(
+        status: Int(process.terminationStatus), output: String(decoding: try Data(contentsOf: files[0]), as: UTF8.self),
+        error: String(decoding: try Data(contentsOf: files[1]), as: UTF8.self))
 }
 
 /// A bench whose observations a test makes up, or really runs.

@@ -20,7 +20,8 @@ private func verdict(_ check: some Check, _ bench: ScriptedBench) async throws -
     @Test func aMachineThatCannotBeSeenBlocksEveryStateKind() async throws {
         let values: [String: FieldValue] = [
             "on": .string("server01"), "of": .string("server01"), "to": .string("server01"),
-            "key-of": .string("losttemple"), "name": .string("ssh"), "port": .integer(22), "path": .string("/etc/hosts"),
+            "key-of": .string("losttemple"), "name": .string("ssh"), "port": .integer(22),
+            "path": .string("/etc/hosts"),
             "settings": .map(["Port": .integer(22)]), "run": .string("true"),
         ]
         let kinds: [any Check.Type] = [
@@ -81,7 +82,8 @@ private func verdict(_ check: some Check, _ bench: ScriptedBench) async throws -
     private func check(_ values: [String: FieldValue] = [:]) throws -> ListeningCheck {
         try ListeningCheck(
             fields(
-                values.merging(["on": .string("server01"), "port": .integer(22), "by": .string("sshd")]) { old, _ in old }))
+                values.merging(["on": .string("server01"), "port": .integer(22), "by": .string("sshd")]) { old, _ in old
+                }))
     }
     private let sockets = """
         socket LISTEN 0 128 0.0.0.0:22 0.0.0.0:* ino:1065 sk:1 cgroup:/ <->
@@ -262,7 +264,9 @@ private func verdict(_ check: some Check, _ bench: ScriptedBench) async throws -
         }
         let nc = "program /usr/bin/nc.openbsd\nexe /proc/9/exe /usr/bin/nc.openbsd\nps 9 1000 S autossh -M 0\n"
         #expect(try await verdict(check("nc"), ScriptedBench(nc)) == .pass)
-        #expect(try await verdict(check("autossh"), ScriptedBench(nc.replacing("program /usr/bin/nc.openbsd\n", with: ""))) == .fail)
+        #expect(
+            try await verdict(check("autossh"), ScriptedBench(nc.replacing("program /usr/bin/nc.openbsd\n", with: "")))
+                == .fail)
         let script = "exe /proc/9/exe /usr/bin/dash\nps 9 0 S /bin/sh /usr/local/bin/keep.sh\n"
         #expect(try await verdict(check("keep.sh"), ScriptedBench(script)) == .pass)
         #expect(try await verdict(check("keep.sh", false), ScriptedBench(script)) == .fail)
@@ -271,10 +275,13 @@ private func verdict(_ check: some Check, _ bench: ScriptedBench) async throws -
 
     @Test func commandsEndAsTheyShould() async throws {
         func check(_ run: FieldValue, _ more: [String: FieldValue] = [:]) throws -> CommandCheck {
-            try CommandCheck(fields(more.merging(["on": .string("server01"), "run": run, "user": .string("root")]) { $1 }))
+            try CommandCheck(
+                fields(more.merging(["on": .string("server01"), "run": run, "user": .string("root")]) { $1 }))
         }
         #expect(try await verdict(check(.string("echo $((1+1))"), ["output": .string("2")]), .live) == .pass)
-        #expect(try await verdict(check(.list([.string("echo"), .string("$(x)")]), ["output": .string("$(x)")]), .live) == .pass)
+        #expect(
+            try await verdict(check(.list([.string("echo"), .string("$(x)")]), ["output": .string("$(x)")]), .live)
+                == .pass)
         #expect(try await verdict(check(.string("exit 3")), .live) == .fail)
         #expect(try await verdict(check(.string("exit 3"), ["status": .integer(3)]), .live) == .pass)
     }
@@ -284,7 +291,9 @@ private func verdict(_ check: some Check, _ bench: ScriptedBench) async throws -
     @Test func answersAreJudgedWhenGiven() async throws {
         let statement = CheckStatement(
             kind: "answer",
-            fields: ["question": .string("port"), "on": .string("server01"), "run": .string("printf '%s\\n' 22 'A  b'")])
+            fields: [
+                "question": .string("port"), "on": .string("server01"), "run": .string("printf '%s\\n' 22 'A  b'"),
+            ])
         let steps = [Step(id: "a", title: .same("a"), points: 5, checks: [statement])]
         let host = ScriptedHost(["server01": shellGuest()])
         var facts = SessionFacts(session: "s", accelerator: "tcg", opened: ["a": .distantPast])

@@ -1,0 +1,119 @@
+import Foundation
+import LabFile
+import Testing
+
+@testable import LabVerifier
+
+/// Two made-up homes with real keys; every script really runs, with only the user database made up.
+private struct Homes {
+    let base = FileManager.default.temporaryDirectory.appending(path: "lab-keys-\(UUID().uuidString)").path
+
+    /// The bench: each machine's home is a directory of its own.
+    var bench: ScriptedBench {
+        let guest = BatchingGuest(shellGuest(), machine: "here")
+        return ScriptedBench { [base] machine, script, arguments in
+            let home = "\(base)/\(machine)"
+            return try await guest.observe(
+                as: nil, "getent() { echo root:x:0:0::\(home):/bin/sh; }\n" + script, arguments)
+        }
+    }
+
+    func run(_ script: String) async throws {
+        let guest = BatchingGuest(shellGuest(), machine: "here")
+        let seen = try await guest.observe(
+            as: nil, "set -e; mkdir -p \(base); chmod 755 \(base); cd \(base); \(script)", [])
+        #expect(seen.status == 0, "\(seen.error)")
+    }
+
+    func remove() { try? FileManager.default.removeItem(atPath: base) }
+}
+
+private let base: [String: FieldValue] = [
+    "on": .string("server01"), "key-of": .string("losttemple"), "user": .string("root"), "key-user": .string("root"),
+]
+
+@Suite struct KeyKindTests {
+    @Test func pairsAndAuthorizedKeys() async throws {
+        let homes = Homes()
+        defer { homes.remove() }
+        let both = "mkdir -m 700 -p losttemple/.ssh server01/.ssh; chmod 755 losttemple server01"
+        try await homes.run("\(both); ssh-keygen -q -t ed25519 -N secret -f losttemple/.ssh/id_ed25519")
+        func pair(_ encrypted: Bool) async throws -> Finding {
+            let values: [String: FieldValue] = [
+                "on": .string("losttemple"), "user": .string("root"), "encrypted": .boolean(encrypted),
+            ]
+            return try await KeyPairCheck(fields(values)).judge(on: homes.bench)
+        }
+        func authorized() async throws -> Verdict {
+            try await AuthorizedKeyCheck(fields(base)).judge(on: homes.bench).verdict
+        }
+        #expect(try await pair(true).verdict == .pass)
+        #expect(try await pair(false).verdict == .fail)
+        #expect(try await authorized() == .fail)
+        try await homes.run(
+            "cp losttemple/.ssh/id_ed25519.pub server01/.ssh/authorized_keys; chmod 600 server01/.ssh/*")
+        #expect(try await authorized() == .pass)
+        try await homes.run("chmod 777 server01")
+        #expect(try await authorized() == .fail)
+        try await homes.run("chmod 755 server01; sed -i 's/AAAA/AAA/' server01/.ssh/authorized_keys")
+        #expect(try await authorized() == .fail)
+        try await homes.run("chmod 644 losttemple/.ssh/id_ed25519")
+        #expect(try await pair(true).observed.en.contains("mode 644"))
+        // Another key's public half beside the private one.
+        try await homes.run(
+            "chmod 600 losttemple/.ssh/*; ssh-keygen -q -t ed25519 -N '' -f x; cp x.pub losttemple/.ssh/id_ed25519.pub")
+        #expect(try await pair(true).verdict == .fail)
+    }
+
+    @Test func aCopyUnderAnotherNameIsFound() async throws {
+        let homes = Homes()
+        defer { homes.remove() }
+        try await homes.run("mkdir -m 700 -p losttemple/.ssh; ssh-keygen -q -t ed25519 -N secret -f losttemple/.ssh/k")
+        // Here both machines are one, so the key itself is the copy that is found.
+        let check = try PrivateKeyAbsentCheck(fields(base))
+        #expect(try await check.judge(on: homes.bench).verdict == .fail)
+        let real = homes.bench
+        let clean = ScriptedBench { machine, script, arguments in
+            machine == "server01"
+                ? Observation(status: 0, output: "SHA256:other /etc/ssh/ssh_host_ed25519_key\n")
+                : try await real.observe(on: machine, as: nil, script, arguments)
+        }
+        #expect(try await check.judge(on: clean).verdict == .pass)
+    }
+
+    @Test func knownHostsMustHaveTheLiveKeysOnly() async throws {
+        let check = try KnownHostCheck(fields(["on": .string("losttemple"), "of": .string("server01")]))
+        func judge(_ known: String, _ live: String) async throws -> Verdict {
+            let bench = ScriptedBench { machine, _, _ in
+                Observation(status: 0, output: machine == "losttemple" ? known : live)
+            }
+            return try await check.judge(on: bench).verdict
+        }
+        let live = "192.168.122.201 ssh-ed25519 AAAA1\n192.168.122.201 ssh-rsa AAAA2\n"
+        #expect(try await judge("|1|x|y ssh-ed25519 AAAA1\n", live) == .pass)
+        #expect(try await judge("|1|x|y ssh-ed25519 AAAA1\n|1|x|z ssh-ed25519 OLD\n", live) == .fail)
+        #expect(try await judge("@revoked * ssh-ed25519 AAAA1\n", live) == .fail)
+        #expect(try await judge("nofile\n", live) == .fail)
+        #expect(try await judge("|1|x|y ssh-ed25519 AAAA1\n", "") == .fail)
+    }
+
+    @Test func checkingSwitchedOffFails() async throws {
+        let check = try HostKeyCheckingCheck(fields(["on": .string("losttemple"), "to": .string("server01")]))
+        let files = "userknownhostsfile /root/.ssh/known_hosts\n"
+        func judge(_ text: String) async throws -> Verdict { try await check.judge(on: ScriptedBench(text)).verdict }
+        #expect(try await judge("stricthostkeychecking ask\n" + files) == .pass)
+        #expect(try await judge("stricthostkeychecking false\n" + files) == .fail)
+        #expect(try await judge("stricthostkeychecking ask\nuserknownhostsfile /dev/null\n") == .fail)
+        #expect(try await judge("stricthostkeychecking ask\n" + files + "unreal /root/.ssh/known_hosts\n") == .fail)
+        #expect(try await check.judge(on: ScriptedBench.live).verdict == .pass)
+    }
+
+    @Test func aKeyInQuotesIsOnlyText() {
+        let key = "ssh-ed25519 AAAA1"
+        #expect(AuthorizedKeyCheck.names("ssh-ed25519 AAAA1 me@here", key))
+        #expect(AuthorizedKeyCheck.names(#"from="10.0.0.1",command="a \" b" ssh-ed25519 AAAA1"#, key))
+        #expect(!AuthorizedKeyCheck.names(#"command="ssh-ed25519 AAAA1 x" ssh-rsa BBBB"#, key))
+        #expect(!AuthorizedKeyCheck.names("cert-authority ssh-ed25519 AAAA1", key))
+        #expect(!AuthorizedKeyCheck.names("ssh-ed25519 AAAA12", key))
+    }
+}
