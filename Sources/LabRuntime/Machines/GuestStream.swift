@@ -1,15 +1,23 @@
 public import Foundation
 public import LabFile
 
-/// A command in a guest whose input and output stream through FIFOs, since `guest-exec` itself cannot stream.
+/// A command in a guest whose input and output stream, since `guest-exec` itself cannot.
 ///
-/// The FIFOs give back-pressure: a command that prints faster than the reader reads waits.
+/// The agent reads and writes FIFOs without blocking and loses what it had read when it then finds none left, so it is
+/// never asked for more than is known to be there: a pump in the guest (``GuestPump``) announces each piece that it
+/// has put into the data FIFO, and each piece of input that it has taken. A command that prints faster than the reader
+/// reads waits.
 public struct GuestStream: Sendable {
     private let agent: GuestAgent
-    private let chunk = 48 * 1024
 
     /// Makes a stream over an agent.
     public init(_ agent: GuestAgent) { self.agent = agent }
+
+    private struct Files {
+        var input: GuestAgent.Handle
+        var data: GuestAgent.Handle
+        var control: GuestAgent.Handle
+    }
 
     /// Runs `command` as `user` until it ends and gives its exit status.
     ///
@@ -19,82 +27,86 @@ public struct GuestStream: Sendable {
         _ command: Command, as user: String, input: @Sendable () async throws -> Data?,
         output: @Sendable (Int, Data) async throws -> Void
     ) async throws -> Int {
-        let nonce = UInt64.random(in: .min ... .max)
-        let directory = "/run/lab-exec-\(String(nonce, radix: 16))"
+        let directory = "/run/lab-exec-" + String(UInt64.random(in: .min ... .max), radix: 16)
         try await agent.check(
-            ["/bin/sh", "-euc", #"umask 077; mkdir "$1"; cd "$1"; mkfifo in out err"#, "sh", directory])
-        let files = try await (
-            agent.open(directory + "/in", mode: "r+"), agent.open(directory + "/out", mode: "r+"),
-            agent.open(directory + "/err", mode: "r+")
-        )
-        let script = #"d=$1; shift; exec <"$d/in" >"$d/out" 2>"$d/err"; printf . >&2; exec "$@""#
-        let words = ["/bin/sh", "-c", script, "sh", directory] + UserCommand.words(command, as: user)
+            ["/bin/sh", "-euc", #"umask 077; mkdir "$1"; cd "$1"; mkfifo in data control"#, "sh", directory])
+        let files = Files(
+            input: try await agent.open(directory + "/in", mode: "r+"),
+            data: try await agent.open(directory + "/data", mode: "r+"),
+            control: try await agent.open(directory + "/control", mode: "r+"))
+        let words = ["/usr/bin/perl", "-e", GuestPump.text, directory] + UserCommand.words(command, as: user)
         let result: Result<Int, any Error>
         do {
-            let pid = try await agent.begin(words, capture: false)
-            result = .success(
-                try await pump(pid: pid, directory: directory, files: files, input: input, output: output))
+            let pump = try await agent.begin(words, capture: false)
+            result = .success(try await follow(pump, files: files, input: input, output: output))
         } catch {
             result = .failure(error)
         }
-        await agent.close(files.1)
-        await agent.close(files.2)
+        for file in [files.data, files.control] { await agent.close(file) }
         _ = try? await agent.run(["/bin/rm", "-rf", directory])
         return try result.get()
     }
 
-    private func pump(
-        pid: Int, directory: String, files: (GuestAgent.Handle, GuestAgent.Handle, GuestAgent.Handle),
-        input: @Sendable () async throws -> Data?, output: @Sendable (Int, Data) async throws -> Void
+    private func follow(
+        _ pump: Int, files: Files, input: @Sendable () async throws -> Data?,
+        output: @Sendable (Int, Data) async throws -> Void
     ) async throws -> Int {
         var pending = Data()
+        var room = 0
         var inputIsOpen = true
-        var hasBegun = false
-        var ended: Int?
-        var pause = Duration.milliseconds(5)
+        var pause = Duration.milliseconds(2)
         while true {
             do { try Task.checkCancellation() } catch {
-                _ = try? await agent.begin(["/bin/kill", "-TERM", String(pid)], capture: false)
+                _ = try? await agent.begin(["/bin/kill", "-TERM", String(pump)], capture: false)
                 throw error
             }
-            if ended == nil {
-                let status = try await agent.status(of: pid)
-                if status.exited { ended = status.status }
-            }
             var moved = false
-            for (number, file) in [(1, files.1), (2, files.2)] {
-                while var data = try await agent.read(file, count: chunk), !data.isEmpty {
-                    moved = true
-                    // The wrapper's dot says that it has opened the FIFOs: input that was closed before would never end.
-                    if number == 2, !hasBegun {
-                        hasBegun = true
-                        data = data.dropFirst()
-                    }
-                    if !data.isEmpty { try await output(number, data) }
+            while let (kind, number) = try await record(files.control) {
+                moved = true
+                switch kind {
+                case "o", "e":
+                    let data = try await agent.read(files.data, count: number) ?? Data()
+                    try await output(kind == "o" ? 1 : 2, data)
+                case "r": room += number
+                default:
+                    if inputIsOpen { await agent.close(files.input) }
+                    return number
                 }
             }
-            // Both were found empty after the end was seen: nothing can come any more.
-            if let ended { return try await finish(ended, inputIsOpen ? files.0 : nil) }
-            if inputIsOpen, hasBegun {
-                if pending.isEmpty, let more = try await input() {
-                    pending = more
-                } else if pending.isEmpty {
-                    await agent.close(files.0)
-                    inputIsOpen = false
+            if inputIsOpen {
+                if pending.isEmpty {
+                    if let more = try await input() {
+                        pending = more
+                    } else if room > 0 {
+                        // The pump has opened its end (it has granted room): closing ours now is an end of file there.
+                        await agent.close(files.input)
+                        inputIsOpen = false
+                    }
                 }
-                if !pending.isEmpty {
-                    let count = try await agent.write(pending.prefix(chunk), to: files.0)
+                if !pending.isEmpty, room > 0 {
+                    let count = try await agent.write(pending.prefix(room), to: files.input)
                     pending = pending.dropFirst(count)
+                    room -= count
                     moved = moved || count > 0
                 }
             }
-            pause = moved ? .milliseconds(5) : min(pause * 1.5, .milliseconds(100))
-            if !moved { try await Task.sleep(for: pause) }
+            if !moved {
+                try await Task.sleep(for: pause)
+                if pause >= .milliseconds(50), try await agent.status(of: pump).exited {
+                    throw LabError(.unreachable, "the command on \(agent.machine) was cut off")
+                }
+            }
+            pause = moved ? .milliseconds(2) : min(pause * 1.5, .milliseconds(50))
         }
     }
 
-    private func finish(_ status: Int, _ input: GuestAgent.Handle?) async throws -> Int {
-        if let input { await agent.close(input) }
-        return status
+    /// The pump's next announcement: a letter and seven digits; nil when there is none now.
+    private func record(_ control: GuestAgent.Handle) async throws -> (String, Int)? {
+        guard let data = try await agent.read(control, count: 8), !data.isEmpty else { return nil }
+        let text = String(decoding: data, as: UTF8.self)
+        guard text.count == 8, let number = Int(text.dropFirst()), number <= 1 << 16 else {
+            throw LabError(.unreachable, "\(agent.machine) sent a stream that makes no sense")
+        }
+        return (String(text.prefix(1)), number)
     }
 }
