@@ -46,7 +46,8 @@ public final class SSHSession: Sendable {
         do throws(SSHError) {
             let deadline = ContinuousClock.now + timeout
             let context = "exchanging keys"
-            _ = try await engine.perform(.session, context, deadline: deadline, isVital: true) { core throws(SSHError) in
+            _ = try await engine.perform(.session, context, deadline: deadline, isVital: true) {
+                core throws(SSHError) in
                 try core.prefer(algorithms, context)
             }
             let (key, banner) = try await engine.perform(.session, context, deadline: deadline, isVital: true) {

@@ -80,7 +80,7 @@ final class BridgePump {
         var moved = false
         if outward.isEmpty, !localEnded {
             var buffer = [UInt8](repeating: 0, count: Self.chunk)
-            let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT.rawValue))
+            let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
             if count > 0 {
                 outward = buffer[..<count]
                 moved = true
@@ -115,7 +115,7 @@ final class BridgePump {
         }
         if !inward.isEmpty {
             let count = inward.withUnsafeBytes { bytes in
-                send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT.rawValue | MSG_NOSIGNAL.rawValue))
+                send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
             }
             if count > 0 {
                 inward = inward.dropFirst(count)

@@ -1,3 +1,4 @@
+import CLibSSH2
 import Glibc
 import Synchronization
 
@@ -23,7 +24,7 @@ final class Mailbox: Sendable {
     let wakeup: Int32
     private let state = Mutex(State())
 
-    init() { wakeup = eventfd(0, Int32(EFD_CLOEXEC.rawValue | EFD_NONBLOCK.rawValue)) }
+    init() { wakeup = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)) }
 
     deinit { Glibc.close(wakeup) }
 

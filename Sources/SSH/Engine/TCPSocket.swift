@@ -61,7 +61,7 @@ enum TCPSocket {
             throw error
         }
         var one: Int32 = 1
-        setsockopt(descriptor, Int32(IPPROTO_TCP.rawValue), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
         return descriptor
     }
 

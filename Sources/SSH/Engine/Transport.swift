@@ -44,7 +44,7 @@ final class Transport {
         if aborting { return -Int(ECANCELED) }
         if ended { return -Int(ECONNRESET) }
         guard budget > 0 else { return -Int(EAGAIN) }
-        let count = recv(descriptor, buffer, min(length, budget), Int32(MSG_DONTWAIT.rawValue))
+        let count = recv(descriptor, buffer, min(length, budget), Int32(MSG_DONTWAIT))
         if count > 0 {
             received += count
             budget -= count
@@ -73,7 +73,7 @@ final class Transport {
             let count = outgoing.withUnsafeBytes { bytes in
                 Glibc.send(
                     descriptor, bytes.baseAddress?.advanced(by: sent), bytes.count - sent,
-                    Int32(MSG_DONTWAIT.rawValue | MSG_NOSIGNAL.rawValue))
+                    Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
             }
             if count < 0 {
                 if errno == EINTR { continue }
