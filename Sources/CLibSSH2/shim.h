@@ -1,2 +1,3 @@
 #pragma once
 #include <libssh2.h>
+#include <sys/eventfd.h>

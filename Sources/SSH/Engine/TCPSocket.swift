@@ -1,0 +1,95 @@
+import Foundation
+import Glibc
+
+/// Connecting over TCP, on a thread of its own since looking up a name blocks.
+enum TCPSocket {
+    /// A connected socket, which the caller owns.
+    static func connect(host: String, port: Int, timeout: Duration) async throws(SSHError) -> Int32 {
+        let deadline = ContinuousClock.now + timeout
+        let result: Result<Int32, SSHError> = await withCheckedContinuation { continuation in
+            let thread = Thread {
+                do throws(SSHError) {
+                    continuation.resume(returning: .success(try open(host, port, deadline)))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+            thread.name = "ssh-connect"
+            thread.start()
+        }
+        return try result.get()
+    }
+
+    private static func open(_ host: String, _ port: Int, _ deadline: ContinuousClock.Instant) throws(SSHError) -> Int32
+    {
+        let context = "connecting to \(host) port \(port)"
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_NUMERICSERV
+        var list: UnsafeMutablePointer<addrinfo>?
+        let status = getaddrinfo(host, String(port), &hints, &list)
+        guard status == 0 else {
+            throw SSHError(.unknownHost, message: String(cString: gai_strerror(status)), context: context)
+        }
+        defer { freeaddrinfo(list) }
+        var last = SSHError(.unknownHost, message: "the name has no address", context: context)
+        var next = list
+        while let address = next?.pointee {
+            do throws(SSHError) {
+                return try open(address, deadline, context)
+            } catch {
+                last = error
+            }
+            next = address.ai_next
+        }
+        throw last
+    }
+
+    private static func open(_ address: addrinfo, _ deadline: ContinuousClock.Instant, _ context: String)
+        throws(SSHError) -> Int32
+    {
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(address.ai_family, kind, address.ai_protocol)
+        guard descriptor >= 0 else { throw failure(errno, context) }
+        do throws(SSHError) {
+            if Glibc.connect(descriptor, address.ai_addr, address.ai_addrlen) != 0 {
+                guard errno == EINPROGRESS else { throw failure(errno, context) }
+                try finish(descriptor, deadline, context)
+            }
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        var one: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+        return descriptor
+    }
+
+    private static func finish(_ descriptor: Int32, _ deadline: ContinuousClock.Instant, _ context: String)
+        throws(SSHError)
+    {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        while true {
+            let left = max(.zero, deadline - .now)
+            let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000 + 1
+            let count = poll(&entry, 1, Int32(clamping: milliseconds))
+            if count > 0 { break }
+            if count < 0, errno != EINTR { throw failure(errno, context) }
+            if deadline <= .now { throw failure(ETIMEDOUT, context) }
+        }
+        var problem: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &problem, &size)
+        if problem != 0 { throw failure(problem, context) }
+    }
+
+    private static func failure(_ number: Int32, _ context: String) -> SSHError {
+        let code: SSHError.Code =
+            switch number {
+            case ECONNREFUSED: .connectionRefused
+            case ETIMEDOUT: .timedOut
+            default: .unreachable
+            }
+        return SSHError(code, systemError: number, message: String(cString: strerror(number)), context: context)
+    }
+}

@@ -1,0 +1,113 @@
+import Glibc
+import Testing
+
+@testable import SSH
+
+@Suite(.timeLimit(.minutes(2)))
+struct ConnectionTests {
+    @Test func hostKeyMatches() async throws {
+        let server = try await Server()
+        for expected in [server.hostKeyLine, server.fingerprint, "127.0.0.1 " + server.hostKeyLine] {
+            let session = try await SSHSession.connect(host: "127.0.0.1", port: server.port, hostKey: .expect(expected))
+            #expect(session.hostKey.type == "ssh-ed25519")
+            #expect(session.hostKey.fingerprint == server.fingerprint)
+            #expect(server.hostKeyLine.hasPrefix(session.hostKey.publicKeyLine + " "))
+            #expect(session.banner.hasPrefix("SSH-2.0-OpenSSH"))
+            await session.close()
+        }
+    }
+
+    @Test func hostKeyMismatches() async throws {
+        let server = try await Server()
+        for expected in [server.publicKey, "SHA256:AAAA"] {
+            let error = await #expect(throws: SSHError.self) {
+                try await SSHSession.connect(host: "127.0.0.1", port: server.port, hostKey: .expect(expected))
+            }
+            #expect(error?.code == .hostKeyMismatch)
+        }
+        let error = await #expect(throws: SSHError.self) {
+            try await SSHSession.connect(host: "127.0.0.1", port: server.port, hostKey: .expect("nonsense"))
+        }
+        #expect(error?.code == .invalidKey)
+    }
+
+    @Test func hostKeyIsReported() async throws {
+        let server = try await Server()
+        let session = try await SSHSession.connect(host: "127.0.0.1", port: server.port, hostKey: .report)
+        #expect(session.hostKey.fingerprint == server.fingerprint)
+    }
+
+    @Test func noCommonAlgorithm() async throws {
+        let server = try await Server(extra: "Ciphers chacha20-poly1305@openssh.com")
+        let error = await #expect(throws: SSHError.self) {
+            try await SSHSession.connect(host: "127.0.0.1", port: server.port, hostKey: .report)
+        }
+        #expect(error?.code == .noCommonAlgorithm)
+        #expect(error?.number ?? 0 < 0)
+    }
+
+    @Test func unknownAlgorithm() async throws {
+        let server = try await Server()
+        let error = await #expect(throws: SSHError.self) {
+            try await SSHSession.connect(
+                host: "127.0.0.1", port: server.port, hostKey: .report, algorithms: SSHAlgorithms(cipher: ["rot13"]))
+        }
+        #expect(error?.code == .noCommonAlgorithm)
+    }
+
+    @Test func refusedPort() async throws {
+        let port = try freePort()
+        let error = await #expect(throws: SSHError.self) {
+            try await SSHSession.connect(host: "127.0.0.1", port: port, hostKey: .report)
+        }
+        #expect(error?.code == .connectionRefused)
+        #expect(error?.systemError == ECONNREFUSED)
+    }
+
+    @Test func silentSocketTimesOut() async throws {
+        let listener = try SilentListener()
+        let start = ContinuousClock.now
+        let error = await #expect(throws: SSHError.self) {
+            try await SSHSession.connect(
+                host: "127.0.0.1", port: listener.port, hostKey: .report, timeout: .milliseconds(500))
+        }
+        #expect(error?.code == .timedOut)
+        #expect(ContinuousClock.now - start < .seconds(10))
+    }
+
+    @Test func cancellationEndsTheWait() async throws {
+        let listener = try SilentListener()
+        let task = Task {
+            try await SSHSession.connect(
+                host: "127.0.0.1", port: listener.port, hostKey: .report, timeout: .seconds(100))
+        }
+        task.cancel()
+        let error = await #expect(throws: SSHError.self) { try await task.value }
+        #expect(error?.code == .cancelled)
+    }
+
+    /// A peer that talks for ever without a word of the protocol is left at the deadline.
+    @Test(arguments: ["noise without end\r\n", "SSH-2.0-x\r\n"]) func floodEndsAtTheDeadline(text: String) async throws
+    {
+        let (mine, theirs) = try pair()
+        let flood = Task.detached {
+            let bytes = Array(String(repeating: text, count: 500).utf8)
+            while send(theirs, bytes, bytes.count, Int32(MSG_NOSIGNAL)) > 0 {}
+            close(theirs)
+        }
+        let error = await #expect(throws: SSHError.self) {
+            try await SSHSession.connect(descriptor: mine, hostKey: .report, timeout: .seconds(1))
+        }
+        #expect(error != nil)
+        await flood.value
+    }
+
+    @Test func closedPeer() async throws {
+        let (mine, theirs) = try pair()
+        close(theirs)
+        let error = await #expect(throws: SSHError.self) {
+            try await SSHSession.connect(descriptor: mine, hostKey: .report)
+        }
+        #expect(error?.code == .disconnected)
+    }
+}
