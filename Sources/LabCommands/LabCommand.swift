@@ -26,7 +26,7 @@ public struct LabCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Working:",
                 subcommands: [
-                    GuideCommand.self, ExecCommand.self, CheckCommand.self,
+                    GuideCommand.self, ShellCommand.self, ConsoleCommand.self, ExecCommand.self, CheckCommand.self,
                     HintCommand.self, AnswerCommand.self, SolveCommand.self, GradeCommand.self,
                 ]),
             CommandGroup(

@@ -1,32 +1,29 @@
+import Foundation
 import LabFile
 import LabRuntime
+import LabStore
 import LabVerifier
 
-/// The ways into a session's machines from outside.
+/// The ways into a session's machines from outside, for a process that is inside its room.
 enum Doors {
+    /// The port of a lab's own sshd, as the images configure it.
+    static let port = 22022
+
+    /// The door of a machine; nil when its image has none.
+    static func door(of machine: MachineSpec, in session: LiveSession) throws -> Door? {
+        guard machine.image == "workstation" else { return nil }
+        let keys = session.paths.session(session.record.id) + "/keys/"
+        return Door(
+            address: machine.address, port: port,
+            hostKey: try String(contentsOfFile: keys + "door-host.pub", encoding: .utf8),
+            privateKey: try String(contentsOfFile: keys + "door-client", encoding: .utf8))
+    }
+
     /// What an outsider sees of a session's network.
-    static func outside(of session: LiveSession) -> any Outside { ClosedOutside() }
-}
-
-/// No way in: every probe is blocked.
-struct ClosedOutside: Outside {
-    private var closed: Unjudgeable {
-        Unjudgeable(Localized(ko: "밖에서 볼 수 있는 문이 없어요.", en: "There is no door to look from outside."))
+    static func outside(of session: LiveSession) throws -> any Outside {
+        var doors: [String: Door] = [:]
+        for machine in session.lab.machines { doors[machine.name] = try door(of: machine, in: session) }
+        let isEmulated = session.record.accelerator != Accelerator.kvm.rawValue
+        return DoorProber(doors: doors, slowness: isEmulated ? 3 : 1)
     }
-
-    func connect(from machine: String, to address: String, port: Int, seconds: Int) async throws -> TCPOutcome {
-        throw closed
-    }
-    func authenticationMethods(from machine: String, to address: String, port: Int, user: String) async throws
-        -> SSHOffer
-    { throw closed }
-    func passwordAccepted(from machine: String, to address: String, port: Int, user: String, password: String)
-        async throws -> Bool
-    { throw closed }
-    func keyAccepted(from machine: String, to address: String, port: Int, user: String, privateKey: String)
-        async throws -> Bool
-    { throw closed }
-    func run(on machine: String, as user: String, _ words: [String], input: String?, seconds: Int) async throws
-        -> Observation
-    { throw closed }
 }

@@ -23,7 +23,7 @@ extension Context {
 
     /// The checks of a session, for a process that is inside its room.
     func verifier(_ session: LiveSession) throws -> SessionVerifier {
-        SessionVerifier(session: session, store: store, secret: try secret(), outside: Doors.outside(of: session))
+        SessionVerifier(session: session, store: store, secret: try secret(), outside: try Doors.outside(of: session))
     }
 }
 

@@ -1,0 +1,206 @@
+import Foundation
+import LabFile
+public import SSH
+
+/// A lab's own sshd on a machine: where it is, which key it must hold, and the key that it lets in.
+public struct Door: Sendable {
+    /// The address that it listens on, reachable from this process.
+    public var address: String
+    /// Its TCP port.
+    public var port: Int
+    /// The public key line that it must hold.
+    public var hostKey: String
+    /// The private key of the harness, OpenSSH format.
+    public var privateKey: String
+
+    /// Describes a door.
+    public init(address: String, port: Int, hostKey: String, privateKey: String) {
+        self.address = address
+        self.port = port
+        self.hostKey = hostKey
+        self.privateKey = privateKey
+    }
+
+    /// Logs in at the door as `user`.
+    public func session(as user: String, seconds: Int) async throws -> SSHSession {
+        let session = try await SSHSession.connect(
+            host: address, port: port, hostKey: .expect(hostKey), timeout: .seconds(seconds))
+        guard try await session.authenticate(user: user, privateKey: privateKey) == .accepted else {
+            await session.close()
+            throw SSHError(.failed, message: "the door does not let \(user) in", context: "logging in at \(address)")
+        }
+        return session
+    }
+}
+
+/// What an outsider sees on a session's network: probes leave from a machine's own address, through its door.
+///
+/// There is one login at each (door, user) and one look at the methods of each (server, user) in its life. SSH probes
+/// leave from a source port below 1024, by which the server's log tells them from the student's logins.
+public actor DoorProber: Outside {
+    private let doors: [String: Door]
+    private let slowness: Int
+    private var sessions: [String: Task<SSHSession, any Error>] = [:]
+    private var offers: [String: Task<SSHOffer, any Error>] = [:]
+
+    /// Probes through doors, by machine; `slowness` multiplies time limits.
+    public init(doors: [String: Door], slowness: Int) {
+        self.doors = doors
+        self.slowness = slowness
+    }
+
+    /// How many logins at doors were made.
+    public var logins: Int { sessions.count }
+
+    /// See ``Outside/connect(from:to:port:seconds:)``.
+    public func connect(from machine: String, to address: String, port: Int, seconds: Int) async throws -> TCPOutcome {
+        let door = try await session(on: machine, as: "root")
+        let channel: SSHChannel
+        do {
+            channel = try await door.openTCP(host: address, port: port, timeout: .seconds(seconds))
+        } catch {
+            switch error.code {
+            case .timedOut: return .silent
+            // sshd gives no number; what is dropped never comes back within these few seconds.
+            case .channelRefused: return .refused
+            default: throw Self.unjudgeable(error, machine)
+            }
+        }
+        let greeting = try? await channel.read(upTo: 1024, timeout: .seconds(min(seconds, 2 * slowness)))
+        try? await channel.close()
+        return .open(banner: String(decoding: (greeting ?? nil) ?? [], as: UTF8.self))
+    }
+
+    /// See ``Outside/authenticationMethods(from:to:port:user:)``.
+    public func authenticationMethods(from machine: String, to address: String, port: Int, user: String) async throws
+        -> SSHOffer
+    {
+        let key = "\(machine) \(address) \(port) \(user)"
+        if let known = offers[key] { return try await known.value }
+        let look = Task { try await self.look(from: machine, to: address, port: port, user: user) }
+        offers[key] = look
+        return try await look.value
+    }
+
+    private func look(from machine: String, to address: String, port: Int, user: String) async throws -> SSHOffer {
+        let probe = try await probe(from: machine, to: address, port: port)
+        do {
+            let methods = try await probe.authenticationMethods(user: user)
+            await probe.close()
+            let names: [String]
+            switch methods {
+            case .noneAccepted: names = ["none"]
+            case .offered(let list): names = list.sorted()
+            }
+            return SSHOffer(banner: probe.banner, methods: names, fingerprint: probe.hostKey.fingerprint)
+        } catch {
+            await probe.close()
+            throw Self.unjudgeable(error, machine)
+        }
+    }
+
+    /// See ``Outside/passwordAccepted(from:to:port:user:password:)``.
+    public func passwordAccepted(from machine: String, to address: String, port: Int, user: String, password: String)
+        async throws -> Bool
+    {
+        let probe = try await probe(from: machine, to: address, port: port)
+        do {
+            let accepted = try await Self.tryPassword(password, of: user, on: probe)
+            await probe.close()
+            return accepted
+        } catch {
+            await probe.close()
+            throw Self.unjudgeable(error, machine)
+        }
+    }
+
+    private static func tryPassword(_ password: String, of user: String, on probe: SSHSession) async throws(SSHError)
+        -> Bool
+    {
+        guard case .offered(let methods) = try await probe.authenticationMethods(user: user) else { return true }
+        if methods.contains("password") {
+            let outcome = try await probe.authenticate(user: user, password: password)
+            if outcome != .refused { return true }
+        }
+        guard methods.contains("keyboard-interactive") else { return false }
+        return try await probe.authenticate(user: user, interactivePassword: password) != .refused
+    }
+
+    /// See ``Outside/keyAccepted(from:to:port:user:privateKey:)``.
+    public func keyAccepted(from machine: String, to address: String, port: Int, user: String, privateKey: String)
+        async throws -> Bool
+    {
+        let probe = try await probe(from: machine, to: address, port: port)
+        do {
+            let outcome = try await probe.authenticate(user: user, privateKey: privateKey)
+            await probe.close()
+            return outcome == .accepted
+        } catch {
+            await probe.close()
+            throw Self.unjudgeable(error, machine)
+        }
+    }
+
+    /// See ``Outside/run(on:as:_:input:seconds:)``.
+    public func run(on machine: String, as user: String, _ words: [String], input: String?, seconds: Int) async throws
+        -> Observation
+    {
+        let session = try await session(on: machine, as: user)
+        let command = words.map(Self.quoted).joined(separator: " ")
+        do {
+            let result = try await session.run(
+                command, input: Array((input ?? "").utf8), limit: 1 << 18, timeout: .seconds(seconds))
+            return Observation(
+                status: result.status ?? 255, output: String(decoding: result.output, as: UTF8.self),
+                error: String(decoding: result.errors, as: UTF8.self))
+        } catch {
+            throw Self.unjudgeable(error, machine)
+        }
+    }
+
+    private func session(on machine: String, as user: String) async throws -> SSHSession {
+        guard let door = doors[machine] else {
+            throw Unjudgeable(
+                Localized(
+                    ko: "\(machine)에는 밖에서 들여다볼 문이 없어요.", en: "\(machine) has no door to look through from outside."))
+        }
+        let key = "\(machine) \(user)"
+        let seconds = 20 * slowness
+        let login = sessions[key] ?? Task { try await door.session(as: user, seconds: seconds) }
+        sessions[key] = login
+        do {
+            return try await login.value
+        } catch {
+            throw Self.unjudgeable(error, machine)
+        }
+    }
+
+    /// A session with a server, carried by `nc` on the machine so that the source port can be chosen.
+    private func probe(from machine: String, to address: String, port: Int) async throws -> SSHSession {
+        let door = try await session(on: machine, as: "root")
+        var tries = 0
+        while true {
+            tries += 1
+            let source = Int.random(in: 600...999)
+            do {
+                let channel = try await door.exec("exec nc -w 30 -p \(source) \(Self.quoted(address)) \(port)")
+                let descriptor = try await channel.bridge()
+                return try await SSHSession.connect(
+                    descriptor: descriptor, hostKey: .report, timeout: .seconds(15 * slowness))
+            } catch {
+                // The source port may be in use; another one is tried before the server is blamed.
+                guard error.code == .disconnected, tries < 3 else { throw Self.unjudgeable(error, machine) }
+            }
+        }
+    }
+
+    private static func unjudgeable(_ error: any Error, _ machine: String) -> Unjudgeable {
+        Unjudgeable(
+            Localized(
+                ko: "\(machine)에서 밖을 살펴보지 못했어요. 여러분의 잘못으로 치지 않아요: \(error)",
+                en: "The probe from \(machine) did not get through; this is not counted against you: \(error)"))
+    }
+
+    /// A word for a remote shell.
+    private static func quoted(_ word: String) -> String { "'" + word.replacing("'", with: #"'\''"#) + "'" }
+}
