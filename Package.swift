@@ -44,7 +44,8 @@ let package = Package(
             name: "LabRuntime",
             dependencies: ["LabFile", "LabStore", "Libvirt", "SSH", "Yams", log, subprocess, system, crypto],
             swiftSettings: strict),
-        .target(name: "LabVerifier", dependencies: ["LabRuntime", "LabStore", "LabFile", "SSH"], swiftSettings: strict),
+        .target(
+            name: "LabVerifier", dependencies: ["LabRuntime", "LabStore", "LabFile", "SSH"], swiftSettings: strict),
         .target(name: "LabGrade", dependencies: ["LabVerifier"], swiftSettings: strict),
         .target(
             name: "LabCommands",

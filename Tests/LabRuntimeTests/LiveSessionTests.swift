@@ -31,7 +31,10 @@ struct LiveSessionTests {
         var session = try await LiveSession.attach(record, lab: lab, paths: paths)
         let agent = session.agent("losttemple")
         #expect(try await agent.check(["/bin/hostname"]) == "losttemple\n")
-        let door = try await agent.check(["/bin/sh", "-c", "ss -ltn 'sport = :22022' | wc -l; systemctl --failed --no-legend; systemd-analyze blame | head; df -h /; free -m"])
+        let door = try await agent.check([
+            "/bin/sh", "-c",
+            "ss -ltn 'sport = :22022' | wc -l; systemctl --failed --no-legend; systemd-analyze blame | head; df -h /; free -m",
+        ])
         print(door)
         #expect(door.hasPrefix("3\n"))
         let status = try await GuestStream(agent).run(

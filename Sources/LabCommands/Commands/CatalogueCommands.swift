@@ -70,7 +70,9 @@ struct ShowCommand: AsyncParsableCommand {
         let machines = lab.machines.map { [$0.name, $0.address, $0.user, $0.image] }
         Output.table(["MACHINE", "ADDRESS", "USER", "IMAGE"], machines)
         Output.data("")
-        let steps = lab.steps.enumerated().map { [String($0.offset + 1), $0.element.id, $0.element.title[language], String($0.element.points)] }
+        let steps = lab.steps.enumerated().map {
+            [String($0.offset + 1), $0.element.id, $0.element.title[language], String($0.element.points)]
+        }
         Output.table(["", "STEP", "TITLE", "POINTS"], steps)
     }
 }

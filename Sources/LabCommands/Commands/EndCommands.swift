@@ -63,7 +63,8 @@ struct FinishCommand: AsyncParsableCommand {
             in: context, states: [.running, .stopped, .stopping, .starting, .finishing])
         if !yes, isatty(STDIN_FILENO) == 1 {
             Output.write(
-                "Remove lab \(record.lab) of \(record.student), its machines and their disks? [y/N] ", to: STDERR_FILENO)
+                "Remove lab \(record.lab) of \(record.student), its machines and their disks? [y/N] ", to: STDERR_FILENO
+            )
             guard let answer = readLine()?.lowercased(), ["y", "yes"].contains(answer) else {
                 Output.error("Nothing was removed.")
                 return

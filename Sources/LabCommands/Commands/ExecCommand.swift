@@ -28,7 +28,9 @@ struct ExecCommand: AsyncParsableCommand {
     var command: [String] = []
 
     func validate() throws {
-        guard !command.isEmpty else { throw ValidationError("Name a command after --, as in: lab exec \(machine) -- uptime") }
+        guard !command.isEmpty else {
+            throw ValidationError("Name a command after --, as in: lab exec \(machine) -- uptime")
+        }
     }
 
     func run() async throws {

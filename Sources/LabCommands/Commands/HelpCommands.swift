@@ -38,7 +38,8 @@ struct HintCommand: AsyncParsableCommand {
         let next = step.hints[taken]
         if next.cost > 0, !yes, isatty(STDIN_FILENO) == 1 {
             let question =
-                language == .ko ? "다음 힌트는 \(next.cost)점이에요. 볼까요? [y/N] " : "The next hint costs \(next.cost) points. Take it? [y/N] "
+                language == .ko
+                ? "다음 힌트는 \(next.cost)점이에요. 볼까요? [y/N] " : "The next hint costs \(next.cost) points. Take it? [y/N] "
             Output.write(question, to: STDERR_FILENO)
             guard let answer = readLine()?.lowercased(), ["y", "yes", "네", "예"].contains(answer) else { return }
         }
@@ -127,7 +128,9 @@ struct GuideCommand: AsyncParsableCommand {
         let records = try context.store.steps(of: record.id)
         let step = try HintCommand.step(step, lab: lab, records: records)
         let number = (lab.steps.firstIndex { $0.id == step.id } ?? 0) + 1
-        print("# \(number)/\(lab.steps.count) · \(step.title[language])\n\n" + variables.fill(guide?.sections[step.id] ?? ""))
+        print(
+            "# \(number)/\(lab.steps.count) · \(step.title[language])\n\n"
+                + variables.fill(guide?.sections[step.id] ?? ""))
         for question in step.questions {
             print("**\(step.id).\(question.id)** — \(variables.fill(question.prompt[language]))")
             print(question.choices.map { "- `\($0.id)` \($0.text[language])" }.joined(separator: "\n"))

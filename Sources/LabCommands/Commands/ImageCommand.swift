@@ -62,7 +62,9 @@ struct ImageCommand: AsyncParsableCommand {
             let context = try Context()
             let store = ImageStore(root: context.paths.images)
             let images = try store.list().filter { $0.name == name }
-            guard !images.isEmpty else { throw LabError(.usage, "no image \"\(name)\" is built", advice: "See: lab image list") }
+            guard !images.isEmpty else {
+                throw LabError(.usage, "no image \"\(name)\" is built", advice: "See: lab image list")
+            }
             for image in images { try store.remove(image) }
         }
     }

@@ -9,7 +9,9 @@ import SSH
 struct ShellCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "shell", abstract: "A terminal on a machine (default: the workstation).",
-        discussion: "A machine without a door of the lab's own gives its console.\n\nExamples:\n  lab shell\n  lab shell server01")
+        discussion:
+            "A machine without a door of the lab's own gives its console.\n\nExamples:\n  lab shell\n  lab shell server01"
+    )
 
     @OptionGroup var session: SessionOptions
 

@@ -37,7 +37,9 @@ struct StartCommand: AsyncParsableCommand {
         let lab = try context.lab(lab)
         let student = try context.student(student)
         let language = context.language(nil)
-        let lease = try await Lease.take(directory: context.paths.home + "/starts/\(lab.number)-\(student)", for: "lab start") {
+        let lease = try await Lease.take(
+            directory: context.paths.home + "/starts/\(lab.number)-\(student)", for: "lab start"
+        ) {
             Output.error("Waiting: \($0) is at work on this session.")
         }
         defer { withExtendedLifetime(lease) {} }

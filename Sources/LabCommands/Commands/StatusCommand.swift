@@ -40,7 +40,8 @@ struct StatusCommand: AsyncParsableCommand {
         let lines = rows.map { row in
             [
                 String(row.lab), row.student, row.state, "\(row.done)/\(row.steps.map(String.init) ?? "?")",
-                row.accelerator, row.machines.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "),
+                row.accelerator,
+                row.machines.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "),
                 row.session,
             ]
         }

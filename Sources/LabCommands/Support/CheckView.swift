@@ -39,7 +39,9 @@ struct CheckView {
         case (.open, _): (mark, right) = (dim("○"), say("확인 전", "to be checked"))
         }
         let title = Columns.padded(step.title[language], to: max(20, width - 42))
-        var lines = [" \(mark) \(Columns.padded(String(number), to: 3))\(Columns.padded(step.id, to: 20)) \(title) \(right)"]
+        var lines = [
+            " \(mark) \(Columns.padded(String(number), to: 3))\(Columns.padded(step.id, to: 20)) \(title) \(right)"
+        ]
         guard step.state != .done, !step.checks.isEmpty else { return lines }
         for check in step.checks { lines += self.lines(check) }
         return lines

@@ -19,7 +19,9 @@ public final class Lease: Sendable {
         try LabPaths.make(directory)
         let path = directory + "/lease"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw LabError(.failed, "\(path) cannot be opened: \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else {
+            throw LabError(.failed, "\(path) cannot be opened: \(String(cString: strerror(errno)))")
+        }
         let lease = Lease(descriptor: descriptor)
         var told = false
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {

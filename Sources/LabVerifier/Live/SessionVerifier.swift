@@ -73,7 +73,9 @@ public struct SessionVerifier: Sendable {
             },
             opened: steps.compactMapValues(\.opened), passed: Set(steps.filter { $0.value.passed != nil }.keys),
             solved: Set(steps.filter(\.value.solved).keys))
-        for answer in try store.answers(of: id) { facts.answers[answer.step, default: [:]][answer.question] = answer.value }
+        for answer in try store.answers(of: id) {
+            facts.answers[answer.step, default: [:]][answer.question] = answer.value
+        }
         for step in session.lab.steps {
             facts.hintCosts[step.id] = step.hints.prefix(steps[step.id]?.hints ?? 0).map(\.cost).reduce(0, +)
         }

@@ -54,13 +54,15 @@ public actor DoorProber: Outside {
 
     /// See ``Outside/connect(from:to:port:seconds:)``.
     public func connect(from machine: String, to address: String, port: Int, seconds: Int) async throws -> TCPOutcome {
-        let door = try await session(on: machine, as: "root")
         let channel: SSHChannel
         do {
-            channel = try await door.openTCP(host: address, port: port, timeout: .seconds(seconds))
-        } catch {
+            channel = try await open(from: machine, to: address, port: port, seconds: seconds)
+        } catch let error as SSHError {
             switch error.code {
-            case .timedOut: return .silent
+            case .timedOut:
+                // A login on which an open was given up may not be able to open anything else.
+                forget(machine, "root")
+                return .silent
             // sshd gives no number; what is dropped never comes back within these few seconds.
             case .channelRefused: return .refused
             default: throw Self.unjudgeable(error, machine)
@@ -71,6 +73,21 @@ public actor DoorProber: Outside {
         return .open(banner: String(decoding: (greeting ?? nil) ?? [], as: UTF8.self))
     }
 
+    private func open(from machine: String, to address: String, port: Int, seconds: Int) async throws -> SSHChannel {
+        let door = try await session(on: machine, as: "root")
+        do {
+            return try await door.openTCP(host: address, port: port, timeout: .seconds(seconds))
+        } catch {
+            if error.code == .timedOut || error.code == .channelRefused { throw error }
+            // The machine may have been rebooted since the login: one more try, with a new one.
+            forget(machine, "root")
+            let again = try await session(on: machine, as: "root")
+            return try await again.openTCP(host: address, port: port, timeout: .seconds(seconds))
+        }
+    }
+
+    private func forget(_ machine: String, _ user: String) { sessions["\(machine) \(user)"] = nil }
+
     /// See ``Outside/authenticationMethods(from:to:port:user:)``.
     public func authenticationMethods(from machine: String, to address: String, port: Int, user: String) async throws
         -> SSHOffer
@@ -79,7 +96,12 @@ public actor DoorProber: Outside {
         if let known = offers[key] { return try await known.value }
         let look = Task { try await self.look(from: machine, to: address, port: port, user: user) }
         offers[key] = look
-        return try await look.value
+        do {
+            return try await look.value
+        } catch {
+            offers[key] = nil
+            throw error
+        }
     }
 
     private func look(from machine: String, to address: String, port: Int, user: String) async throws -> SSHOffer {
@@ -171,16 +193,17 @@ public actor DoorProber: Outside {
         do {
             return try await login.value
         } catch {
+            sessions[key] = nil
             throw Self.unjudgeable(error, machine)
         }
     }
 
     /// A session with a server, carried by `nc` on the machine so that the source port can be chosen.
     private func probe(from machine: String, to address: String, port: Int) async throws -> SSHSession {
-        let door = try await session(on: machine, as: "root")
         var tries = 0
         while true {
             tries += 1
+            let door = try await session(on: machine, as: "root")
             let source = Int.random(in: 600...999)
             do {
                 let channel = try await door.exec("exec nc -w 30 -p \(source) \(Self.quoted(address)) \(port)")
@@ -188,8 +211,11 @@ public actor DoorProber: Outside {
                 return try await SSHSession.connect(
                     descriptor: descriptor, hostKey: .report, timeout: .seconds(15 * slowness))
             } catch {
-                // The source port may be in use; another one is tried before the server is blamed.
-                guard error.code == .disconnected, tries < 3 else { throw Self.unjudgeable(error, machine) }
+                // The source port may be in use, or the login gone: tried again before the server is blamed.
+                guard tries < 3, error.code != .noCommonAlgorithm, error.code != .timedOut else {
+                    throw Self.unjudgeable(error, machine)
+                }
+                forget(machine, "root")
             }
         }
     }

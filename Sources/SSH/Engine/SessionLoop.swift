@@ -39,8 +39,8 @@ final class SessionLoop {
         var quietTurns = 0
         while true {
             let mail = mailbox.take()
-            if mail.isClosing { return }
             pending += mail.operations
+            if mail.isClosing { return }
             if !mail.operations.isEmpty { quietTurns = 0 }
             core.transport.budget = Transport.turn
             let received = core.transport.received
