@@ -29,8 +29,9 @@ struct ForwardingTests {
     @Test func givenUp() async throws {
         let login = try await Login()
         let listener = try SilentListener()
-        for _ in 0..<5 {
+        for pause in 0..<10 {
             let task = Task { try await login.session.openTCP(host: "127.0.0.1", port: listener.port) }
+            try await Task.sleep(for: .microseconds(pause * 100))
             task.cancel()
             _ = try? await task.value
         }
