@@ -41,6 +41,30 @@ struct ForwardingTests {
         #expect(try await login.session.run("echo on").output == Array("on\n".utf8))
     }
 
+    /// A target that never answers is a time-out, after which the session goes on.
+    @Test func silentTarget() async throws {
+        let login = try await Login()
+        let listener = try SilentListener(backlog: 0)
+        // With its queue full the listener drops whoever comes.
+        var fillers: [Int32] = []
+        defer { for filler in fillers { close(filler) } }
+        var isFull = false
+        while !isFull, fillers.count < 16 {
+            do {
+                fillers.append(
+                    try await TCPSocket.connect(host: "127.0.0.1", port: listener.port, timeout: .milliseconds(300)))
+            } catch {
+                isFull = error.code == .timedOut
+            }
+        }
+        try #require(isFull)
+        let error = await #expect(throws: SSHError.self) {
+            try await login.session.openTCP(host: "127.0.0.1", port: listener.port, timeout: .milliseconds(300))
+        }
+        #expect(error?.code == .timedOut)
+        #expect(try await login.session.run("echo on").output == Array("on\n".utf8))
+    }
+
     @Test func sessionInsideAChannel() async throws {
         let outer = try await Login()
         let inner = try await Server()
