@@ -94,11 +94,18 @@ public final class SSHChannel: Sendable {
         }
     }
 
-    /// Makes a request, and waits for the server's answer if it gives one.
-    func request(
+    /// Makes a request, and waits for the server's answer.
+    func ask(
         _ context: String, _ deadline: ContinuousClock.Instant, call: @escaping @Sendable (OpaquePointer) -> Int32
     ) async throws(SSHError) {
-        _ = try await engine.perform(.request(id), context, deadline: deadline) { [id] core throws(SSHError) in
+        try await request(context, deadline, lane: .session, call: call)
+    }
+
+    private func request(
+        _ context: String, _ deadline: ContinuousClock.Instant, lane: Operation.Lane? = nil,
+        call: @escaping @Sendable (OpaquePointer) -> Int32
+    ) async throws(SSHError) {
+        _ = try await engine.perform(lane ?? .request(id), context, deadline: deadline) { [id] core throws(SSHError) in
             try core.result(call(try core.channel(id, context)), context)
         }
     }

@@ -53,9 +53,22 @@ extension SSHSession {
     public func authenticate(
         user: String, privateKey: String, passphrase: String? = nil, timeout: Duration = .seconds(30)
     ) async throws(SSHError) -> AuthenticationOutcome {
-        try await authenticate("logging in as \(user) by public key", timeout) { core in
-            libssh2_userauth_publickey_frommemory(
+        let context = "logging in as \(user) by public key"
+        return try await engine.perform(.session, context, deadline: .now + timeout, isVital: true) {
+            core throws(SSHError) in
+            let queued = core.transport.queued
+            let received = core.transport.received
+            let number = libssh2_userauth_publickey_frommemory(
                 core.session, user, user.utf8.count, nil, 0, privateKey, privateKey.utf8.count, passphrase)
+            do throws(SSHError) {
+                return try core.outcome(number, context)
+            } catch
+                where core.transport.queued == queued && core.transport.received == received
+                && !core.transport.ended && !core.transport.aborting
+            {
+                // It failed before a word with the server, so the key is at fault.
+                throw SSHError(.invalidKey, number: number, message: error.message, context: context)
+            }
         }
     }
 

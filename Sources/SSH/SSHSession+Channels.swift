@@ -34,7 +34,8 @@ extension SSHSession {
         guard let port = UInt16(exactly: port), port > 0 else {
             throw SSHError(.failed, message: "a port is a number from 1 to 65535", context: context)
         }
-        let id = try await engine.perform(.session, context, deadline: .now + timeout) { core throws(SSHError) in
+        let id = try await engine.perform(.session, context, deadline: .now + timeout, late: { $0.reject($1) }) {
+            core throws(SSHError) in
             try core.open(libssh2_channel_direct_tcpip_ex(core.session, host, Int32(port), "127.0.0.1", 0), context)
         }
         return SSHChannel(engine: engine, id: id, name: "\(host) port \(port)")
@@ -46,7 +47,8 @@ extension SSHSession {
     ) async throws(SSHError) -> SSHChannel {
         let deadline = ContinuousClock.now + timeout
         let name = command ?? "a shell"
-        let id = try await engine.perform(.session, "opening a channel", deadline: deadline) { core throws(SSHError) in
+        let id = try await engine.perform(.session, "opening a channel", deadline: deadline, late: { $0.reject($1) }) {
+            core throws(SSHError) in
             try core.open(
                 libssh2_channel_open_ex(
                     core.session, "session", 7, Self.window, UInt32(LIBSSH2_CHANNEL_PACKET_DEFAULT), nil, 0),
@@ -55,7 +57,7 @@ extension SSHSession {
         let channel = SSHChannel(engine: engine, id: id, name: name)
         for (variable, value) in environment.sorted(by: { $0.key < $1.key }) {
             do throws(SSHError) {
-                try await channel.request("setting \(variable)", deadline) { channel in
+                try await channel.ask("setting \(variable)", deadline) { channel in
                     libssh2_channel_setenv_ex(
                         channel, variable, UInt32(variable.utf8.count), value, UInt32(value.utf8.count))
                 }
@@ -64,13 +66,13 @@ extension SSHSession {
             }
         }
         if let terminal {
-            try await channel.request("asking for a terminal", deadline) { channel in
+            try await channel.ask("asking for a terminal", deadline) { channel in
                 libssh2_channel_request_pty_ex(
                     channel, terminal.term, UInt32(terminal.term.utf8.count), nil, 0,
                     Int32(clamping: terminal.columns), Int32(clamping: terminal.rows), 0, 0)
             }
         }
-        try await channel.request("starting \(name)", deadline) { channel in
+        try await channel.ask("starting \(name)", deadline) { channel in
             libssh2_channel_process_startup(
                 channel, kind, UInt32(kind.utf8.count), command, UInt32(command?.utf8.count ?? 0))
         }

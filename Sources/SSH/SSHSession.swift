@@ -2,8 +2,14 @@
 ///
 /// Safe to use from any number of tasks: everything of libssh2 happens on one thread of the session's own, where
 /// calls of different channels take turns. The connection ends with ``close()``, or when the session, its channels and
-/// its bridges are all gone. Every operation ends by its time limit or by cancellation of its task; one that is given
-/// up leaves the session usable, except for logging in.
+/// its bridges are all gone.
+///
+/// Every operation ends by its time limit or by cancellation of its task. One that is given up leaves the session
+/// usable, except for exchanging keys and logging in. After an open or a start that was given up, the server's answer
+/// may still come, minutes later; if it meets another call that waits, the session ends with
+/// ``SSHError/Code/closed`` rather than mistake one for the other.
+///
+/// Nothing is read while no operation waits, so a server that expects signs of life from an idle session gets none.
 public final class SSHSession: Sendable {
     /// The key that the server proved to hold.
     public let hostKey: HostKey

@@ -29,14 +29,39 @@ struct ForwardingTests {
     @Test func givenUp() async throws {
         let login = try await Login()
         let listener = try SilentListener()
-        for _ in 0..<5 {
+        for pause in 0..<10 {
             let task = Task { try await login.session.openTCP(host: "127.0.0.1", port: listener.port) }
+            try await Task.sleep(for: .microseconds(pause * 100))
             task.cancel()
             _ = try? await task.value
         }
         let channel = try await login.session.openTCP(host: "127.0.0.1", port: login.server.port)
         let banner = try #require(try await channel.read(timeout: .seconds(20)))
         #expect(String(decoding: banner, as: UTF8.self).hasPrefix("SSH-2.0-OpenSSH"))
+        #expect(try await login.session.run("echo on").output == Array("on\n".utf8))
+    }
+
+    /// A target that never answers is a time-out, after which the session goes on.
+    @Test func silentTarget() async throws {
+        let login = try await Login()
+        let listener = try SilentListener(backlog: 0)
+        // With its queue full the listener drops whoever comes.
+        var fillers: [Int32] = []
+        defer { for filler in fillers { close(filler) } }
+        var isFull = false
+        while !isFull, fillers.count < 16 {
+            do {
+                fillers.append(
+                    try await TCPSocket.connect(host: "127.0.0.1", port: listener.port, timeout: .milliseconds(300)))
+            } catch {
+                isFull = error.code == .timedOut
+            }
+        }
+        try #require(isFull)
+        let error = await #expect(throws: SSHError.self) {
+            try await login.session.openTCP(host: "127.0.0.1", port: listener.port, timeout: .milliseconds(300))
+        }
+        #expect(error?.code == .timedOut)
         #expect(try await login.session.run("echo on").output == Array("on\n".utf8))
     }
 

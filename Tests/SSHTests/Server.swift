@@ -123,9 +123,9 @@ final class SilentListener: Sendable {
     let descriptor: Int32
     let port: Int
 
-    init() throws {
+    init(backlog: Int32 = 8) throws {
         (descriptor, port) = try bound()
-        try #require(listen(descriptor, 8) == 0)
+        try #require(listen(descriptor, backlog) == 0)
     }
 
     deinit { close(descriptor) }

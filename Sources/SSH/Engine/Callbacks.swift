@@ -67,3 +67,18 @@ func refuseToSign(
     abstract?.pointee?.storeBytes(of: true, as: Bool.self)
     return -1
 }
+
+typealias DisconnectCallback =
+    @convention(c) (
+        OpaquePointer?, Int32, UnsafePointer<CChar>?, Int32, UnsafePointer<CChar>?, Int32, Abstract?
+    ) -> Void
+
+/// Notes the server's goodbye; its text is its own, so only printable ASCII of it is kept, and not much.
+func disconnectCallback(
+    _ session: OpaquePointer?, _ reason: Int32, _ message: UnsafePointer<CChar>?, _ length: Int32,
+    _ language: UnsafePointer<CChar>?, _ languageLength: Int32, _ abstract: Abstract?
+) {
+    let bytes = UnsafeRawBufferPointer(start: message, count: message == nil ? 0 : max(0, min(Int(length), 200)))
+    let text = String(decoding: bytes.filter { (32..<127).contains($0) }, as: UTF8.self)
+    transport(abstract)?.end(farewell: "the server ended the connection (reason \(reason)): \(text)")
+}

@@ -18,9 +18,10 @@ final class Engine: Sendable {
     func close() async { await mailbox.close() }
 
     /// Runs `step` on the session's thread, again and again until it gives a value or throws, or the deadline passes,
-    /// or the task is cancelled.
+    /// or the task is cancelled. A value that comes when the operation was given up goes to `late`.
     func perform<Value: Sendable>(
         _ lane: Operation.Lane, _ context: String, deadline: ContinuousClock.Instant?, isVital: Bool = false,
+        late: @escaping @Sendable (SessionCore, Value) -> Void = { _, _ in },
         step: @escaping @Sendable (SessionCore) throws(SSHError) -> Value?
     ) async throws(SSHError) -> Value {
         let id = mailbox.newID()
@@ -38,6 +39,15 @@ final class Engine: Sendable {
                             }
                             return true
                         },
+                        attemptLate: { core in
+                            do throws(SSHError) {
+                                guard let value = try step(core) else { return false }
+                                late(core, value)
+                            } catch {
+                                core.missed(error)
+                            }
+                            return true
+                        },
                         fail: { continuation.resume(returning: .failure($0)) }))
                 // A cancellation from before the operation was posted found nothing to cancel.
                 if Task.isCancelled { mailbox.cancel(id) }
@@ -50,11 +60,6 @@ final class Engine: Sendable {
 
     /// Lets go of a channel that nobody refers to any more.
     func release(_ channel: Int) {
-        mailbox.post(
-            Operation(
-                id: mailbox.newID(), lane: .request(channel), deadline: .now + .seconds(5),
-                context: "closing a channel", isVital: false,
-                attempt: { $0.free(channel) ?? false },
-                fail: { _ in }))
+        mailbox.post(.release(channel, id: mailbox.newID()))
     }
 }

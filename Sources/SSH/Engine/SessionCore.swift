@@ -9,6 +9,12 @@ final class SessionCore {
     private(set) var bridges: [BridgePump] = []
     private var channels: [Int: OpaquePointer] = [:]
     private var nextChannel = 1
+    /// Channels that came open when nobody waited for them any more.
+    private var unwanted: [Int] = []
+    /// Calls that were given up without their answer, which may come at any time.
+    private var missedAnswers = 0
+    /// Set when such an answer came and made another call fail: that one's answer is missed now too, and so on.
+    private(set) var confusion: SSHError?
 
     init?(descriptor: Int32) {
         guard Library.status == 0 else { return nil }
@@ -21,11 +27,14 @@ final class SessionCore {
         self.session = session
         let receive: ReceiveCallback = receiveCallback
         let send: SendCallback = sendCallback
-        // libssh2 takes callbacks as `void *`; these two have the very types that it calls them by.
+        // libssh2 takes callbacks as `void *`; these three have the very types that it calls them by.
         libssh2_session_callback_set(
             session, LIBSSH2_CALLBACK_RECV, unsafeBitCast(receive, to: UnsafeMutableRawPointer.self))
         libssh2_session_callback_set(
             session, LIBSSH2_CALLBACK_SEND, unsafeBitCast(send, to: UnsafeMutableRawPointer.self))
+        let disconnect: DisconnectCallback = disconnectCallback
+        libssh2_session_callback_set(
+            session, LIBSSH2_CALLBACK_DISCONNECT, unsafeBitCast(disconnect, to: UnsafeMutableRawPointer.self))
         libssh2_session_set_blocking(session, 0)
     }
 
@@ -54,6 +63,15 @@ final class SessionCore {
 
     /// The error of the call that just failed.
     func failure(_ number: Int32, _ context: String) -> SSHError {
+        // libssh2 gives up by itself after a minute.
+        if number == LIBSSH2_ERROR_TIMEOUT { missAnswer() }
+        if number == LIBSSH2_ERROR_SOCKET_NONE, missedAnswers > 0 {
+            let error = SSHError(
+                .closed, number: number, message: "an answer came too late and made the session unusable",
+                context: context)
+            confusion = error
+            return error
+        }
         var text: UnsafeMutablePointer<CChar>?
         libssh2_session_last_error(session, &text, nil, 0)
         let message = text.map { String(cString: $0) } ?? ""
@@ -61,7 +79,17 @@ final class SessionCore {
         let gone = transport.ended && code != .noCommonAlgorithm && code != .channelRefused
         return SSHError(
             gone ? .disconnected : code, number: number,
-            message: message.isEmpty ? (gone ? "the connection ended" : "error \(number)") : message, context: context)
+            message: gone && !transport.farewell.isEmpty
+                ? transport.farewell : message.isEmpty ? (gone ? "the connection ended" : "error \(number)") : message,
+            context: context)
+    }
+
+    /// Notes that an answer may come which nobody waits for.
+    func missAnswer() { missedAnswers += 1 }
+
+    /// Notes how an operation ended that nobody waits for.
+    func missed(_ error: SSHError) {
+        if error.code == .channelClosed { missAnswer() }
     }
 
     // MARK: Channels
@@ -91,6 +119,15 @@ final class SessionCore {
 
     /// Forgets a channel that the server does not let go of; it is freed with the session.
     func abandon(_ id: Int) { channels[id] = nil }
+
+    /// Notes a channel that nobody wants.
+    func reject(_ id: Int) { unwanted.append(id) }
+
+    /// The channels to let go of.
+    func takeUnwanted() -> [Int] {
+        defer { unwanted = [] }
+        return unwanted
+    }
 
     /// Reads what there is of a stream: nil when it would block, empty at its end.
     func read(_ id: Int, _ stream: Int32, _ count: Int, _ context: String) throws(SSHError) -> [UInt8]? {

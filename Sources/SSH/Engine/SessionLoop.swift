@@ -6,6 +6,8 @@ final class SessionLoop {
     private let mailbox: Mailbox
     private let core: SessionCore
     private var pending: [Operation] = []
+    /// The operations of ``pending`` that libssh2 has been called for.
+    private var begun: Set<UInt64> = []
     /// Set when the session cannot go on, to why.
     private var poison: SSHError?
     /// The socket has hung up; polling it again would only return at once.
@@ -48,6 +50,8 @@ final class SessionLoop {
             let moved = attempt()
             let pumped = core.pump()
             core.transport.flush()
+            for channel in core.takeUnwanted() { pending.append(.release(channel, id: mailbox.newID())) }
+            poison = poison ?? core.confusion
             if poison != nil { return }
             quietTurns = moved || pumped || core.transport.received != received ? 0 : quietTurns + 1
             if quietTurns >= 2 {
@@ -63,46 +67,59 @@ final class SessionLoop {
         let before = pending.count
         pending.removeAll { operation in
             guard busy.insert(operation.lane).inserted else { return false }
-            return operation.attempt(core)
+            begun.insert(operation.id)
+            guard operation.attempt(core) else { return false }
+            begun.remove(operation.id)
+            return true
         }
         return pending.count != before
     }
 
     private func giveUp(_ cancelled: Set<UInt64>) {
         let now = ContinuousClock.now
-        var busy: Set<Operation.Lane> = []
-        pending.removeAll { operation in
-            let isFirst = busy.insert(operation.lane).inserted
+        pending = pending.compactMap { operation in
             let reason: SSHError
-            if cancelled.contains(operation.id) {
+            if cancelled.contains(operation.id), !operation.isOrphan {
                 reason = SSHError(.cancelled, message: "cancelled", context: operation.context)
             } else if let deadline = operation.deadline, deadline <= now {
                 reason = SSHError(.timedOut, message: "no answer in time", context: operation.context)
             } else {
-                return false
+                return operation
             }
-            giveUp(operation, reason, mayHaveBegun: isFirst)
-            return true
+            return giveUp(operation, reason)
         }
     }
 
-    private func giveUp(_ operation: Operation, _ reason: SSHError, mayHaveBegun: Bool) {
-        guard operation.lane.hasState, mayHaveBegun else { return operation.fail(reason) }
+    /// Gives up an operation; what is left of it, if anything.
+    private func giveUp(_ operation: Operation, _ reason: SSHError) -> Operation? {
+        guard operation.lane.hasState, begun.contains(operation.id) else {
+            operation.fail(reason)
+            begun.remove(operation.id)
+            return nil
+        }
         if operation.isVital {
             poison = reason
-            return operation.fail(reason)
+            operation.fail(reason)
+            return nil
         }
-        // libssh2 has no way to give up a call: an error from the socket makes it drop what it keeps of it. An answer
-        // that comes later names a channel number that is never used again.
+        // An answer that is on its way would be in the way of the next call, so it gets a moment to arrive.
+        if operation.lane == .session, !operation.isOrphan {
+            operation.fail(reason)
+            return operation.orphan
+        }
+        begun.remove(operation.id)
+        if operation.lane == .session { core.missAnswer() }
+        // libssh2 has no way to give up a call: an error from the socket makes it drop what it keeps of it.
         core.transport.aborting = true
         core.abortReason = reason
         defer {
             core.transport.aborting = false
             core.abortReason = nil
         }
-        for _ in 0..<3 where operation.attempt(core) { return }
+        for _ in 0..<3 where operation.attempt(core) { return nil }
         poison = reason
         operation.fail(reason)
+        return nil
     }
 
     private func wait() {

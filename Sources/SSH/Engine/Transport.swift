@@ -14,6 +14,10 @@ final class Transport {
     private(set) var received = 0
     /// The connection has ended in one direction or both; nothing more comes.
     private(set) var ended = false
+    /// What the far end said when it ended the connection.
+    private(set) var farewell = ""
+    /// All bytes that libssh2 has sent so far.
+    private(set) var queued = 0
     /// While true every read fails, which makes libssh2 give up the call it is in and forget its state.
     var aborting = false
     /// The answer to prompts that do not echo.
@@ -38,6 +42,12 @@ final class Transport {
 
     /// Ends the connection as far as libssh2 can see.
     func end() { ended = true }
+
+    /// Takes the far end's goodbye.
+    func end(farewell text: String) {
+        ended = true
+        farewell = text
+    }
 
     /// Reads for libssh2: a count, 0 at the end, or a negative `errno`.
     func receive(_ buffer: UnsafeMutableRawPointer, _ length: Int) -> Int {
@@ -64,6 +74,7 @@ final class Transport {
             return -Int(ENOBUFS)
         }
         outgoing.append(contentsOf: bytes)
+        queued += bytes.count
         return bytes.count
     }
 
