@@ -53,6 +53,9 @@ public struct Observation: Sendable, Equatable {
 ///
 /// Every probe has a time limit; a harness failure throws ``Unjudgeable``.
 public protocol Outside: Sendable {
+    /// A new run of the checks begins: what was seen in the last one is looked at again.
+    func begin() async
+
     /// Opens a TCP connection and reads what the far end says first, for at most `seconds`.
     func connect(from machine: String, to address: String, port: Int, seconds: Int) async throws -> TCPOutcome
 
@@ -71,6 +74,11 @@ public protocol Outside: Sendable {
     /// Runs a command on a machine as `user` through the lab's door, for at most `seconds`.
     func run(on machine: String, as user: String, _ words: [String], input: String?, seconds: Int) async throws
         -> Observation
+}
+
+extension Outside {
+    /// Nothing is kept from one run to the next.
+    public func begin() async {}
 }
 
 /// How an attempt to connect ended.

@@ -26,7 +26,7 @@ struct PrivateKeyAbsentCheck: Check {
         t=$(mktemp -d) || exit 4; trap 'rm -rf "$t"' EXIT
         find /home /root /tmp /var/tmp /dev/shm /run/user /opt /srv /mnt /media /usr/local /etc /var/lib \
           -xdev -type f -size -64k -exec grep -lsE -e '-----BEGIN [A-Z ]*PRIVATE KEY-----' -- {} + 2>/dev/null |
-          head -n 200 >"$t/list"
+          head -n 2000 >"$t/list"; [ "$(wc -l <"$t/list")" -lt 2000 ] || exit 5
         while IFS= read -r f; do
           sed -n '/-----BEGIN [A-Z ]*PRIVATE KEY-----/,/-----END/p' -- "$f" >"$t/k"; chmod 600 "$t/k"
           p=$(ssh-keygen -l -f "$t/k" 2>/dev/null | cut -d ' ' -f 2)

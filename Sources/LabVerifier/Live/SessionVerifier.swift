@@ -23,6 +23,7 @@ public struct SessionVerifier: Sendable {
 
     /// Judges the steps named, or all of them, and keeps what has to be kept.
     public func check(_ named: [String] = [], disturbing: Bool = false) async throws -> CheckReport {
+        await outside.begin()
         let report = await run(try facts()).check(named, disturbing: disturbing)
         try keep(report.newPasses)
         let now = Date()

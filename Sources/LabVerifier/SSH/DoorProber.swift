@@ -35,7 +35,7 @@ public struct Door: Sendable {
 
 /// What an outsider sees on a session's network: probes leave from a machine's own address, through its door.
 ///
-/// There is one login at each (door, user) and one look at the methods of each (server, user) in its life. SSH probes
+/// There is one login at each (door, user) and one look at the methods of each (server, user) in a run. SSH probes
 /// leave from a source port below 1024, by which the server's log tells them from the student's logins.
 public actor DoorProber: Outside {
     private let doors: [String: Door]
@@ -48,6 +48,9 @@ public actor DoorProber: Outside {
         self.doors = doors
         self.slowness = slowness
     }
+
+    /// See ``Outside/begin()``: methods are asked for anew, logins at doors are kept.
+    public func begin() { offers = [:] }
 
     /// How many logins at doors were made.
     public var logins: Int { sessions.count }

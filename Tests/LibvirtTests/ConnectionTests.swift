@@ -1,0 +1,59 @@
+import Libvirt
+import Testing
+
+/// Against libvirt's own test driver, which needs no daemon.
+struct ConnectionTests {
+    static let domain = """
+        <domain type='test'><name>NAME</name><memory unit='MiB'>64</memory><os><type>hvm</type></os></domain>
+        """
+
+    @Test func aDomainIsDefinedStartedAndRemoved() async throws {
+        let connection = try await Connection.open("test:///default")
+        let name = "made-here"
+        try await connection.defineDomain(xml: Self.domain.replacing("NAME", with: name))
+        #expect(try await connection.domainState(name) == .shutOff)
+        try await connection.startDomain(name)
+        #expect(try await connection.domainState(name) == .running)
+        try await connection.suspendDomain(name)
+        #expect(try await connection.domainState(name) == .paused)
+        try await connection.resumeDomain(name)
+        #expect(try await connection.domains().contains { $0.name == name && $0.state == .running })
+        #expect(try await connection.domainXML(name).contains("<name>\(name)</name>"))
+        try await connection.destroyDomain(name)
+        try await connection.undefineDomain(name)
+        #expect(try await !connection.domains().contains { $0.name == name })
+    }
+
+    @Test func anErrorKeepsLibvirtsNumbersAndSaysWhatWasTried() async throws {
+        let connection = try await Connection.open("test:///default")
+        do {
+            try await connection.startDomain("nobody")
+            Issue.record("a domain that does not exist was started")
+        } catch {
+            #expect(error.code == .noDomain)
+            #expect(error.domain != 0)
+            #expect(error.description.contains("nobody"))
+        }
+    }
+
+    @Test func aURIThatLeadsNowhereIsAnError() async throws {
+        await #expect(throws: LibvirtError.self) {
+            _ = try await Connection.open("qemu:///system?socket=/nonexistent/libvirt-sock")
+        }
+    }
+
+    @Test func aNetworkIsMade() async throws {
+        let connection = try await Connection.open("test:///default")
+        try await connection.createNetwork(
+            xml: "<network><name>made-here</name><bridge name='virbr9'/><ip address='192.0.2.1' netmask='255.255.255.0'/></network>")
+        #expect(try await connection.networks().contains("made-here"))
+    }
+
+    @Test func manyCallsGoOnAtOnce() async throws {
+        let connection = try await Connection.open("test:///default")
+        try await withThrowingTaskGroup(of: DomainState.self) { group in
+            for _ in 0..<200 { group.addTask { try await connection.domainState("test") } }
+            for try await state in group { #expect(state == .running) }
+        }
+    }
+}
