@@ -31,7 +31,7 @@ public struct LabCommand: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Authors and hosts:",
-                subcommands: [ValidateCommand.self, ImageCommand.self, DoctorCommand.self]),
+                subcommands: [ValidateCommand.self, ProveCommand.self, ImageCommand.self, DoctorCommand.self]),
         ])
 
     /// Makes the command.

@@ -108,6 +108,18 @@ public final class LabStore: Sendable {
         }
     }
 
+    /// Forgets the passes, answers and the first pass of a step: it is as when it was opened.
+    public func forget(_ step: String, of session: String) throws {
+        try database.write { db in
+            for table in ["pass", "answer"] {
+                try db.execute(sql: "DELETE FROM \(table) WHERE session = ? AND step = ?", arguments: [session, step])
+            }
+            try db.execute(
+                sql: "UPDATE step SET passed = NULL, solved = FALSE WHERE session = ? AND step = ?",
+                arguments: [session, step])
+        }
+    }
+
     /// The answers given in a session.
     public func answers(of session: String) throws -> [AnswerRecord] {
         try database.read { try AnswerRecord.filter(Column("session") == session).fetchAll($0) }

@@ -45,7 +45,9 @@ struct ConnectionTests {
     @Test func aNetworkIsMade() async throws {
         let connection = try await Connection.open("test:///default")
         try await connection.createNetwork(
-            xml: "<network><name>made-here</name><bridge name='virbr9'/><ip address='192.0.2.1' netmask='255.255.255.0'/></network>")
+            xml:
+                "<network><name>made-here</name><bridge name='virbr9'/><ip address='192.0.2.1' netmask='255.255.255.0'/></network>"
+        )
         #expect(try await connection.networks().contains("made-here"))
     }
 

@@ -69,6 +69,12 @@ public struct GuestAgent: Sendable {
         _ = try await call("guest-set-time", Arguments(time: now), as: Nothing.self)
     }
 
+    /// Gives the guest's kernel entropy from the host; nothing may run before it on a machine that came out of memory.
+    func seedRandomness() async throws {
+        let seed = Data((0..<64).map { _ in UInt8.random(in: .min ... .max) })
+        try await check(["/usr/bin/python3", "-c", Identity.seed], input: seed)
+    }
+
     /// Asks the guest to shut down or reboot; the agent gives no reply to it.
     public func power(_ mode: String) async throws {
         struct Arguments: Encodable { var mode: String }

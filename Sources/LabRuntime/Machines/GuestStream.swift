@@ -54,6 +54,7 @@ public struct GuestStream: Sendable {
         var pending = Data()
         var room = 0
         var inputIsOpen = true
+        var isOver = false
         var pause = Duration.milliseconds(2)
         while true {
             do { try Task.checkCancellation() } catch {
@@ -91,10 +92,12 @@ public struct GuestStream: Sendable {
                 }
             }
             if !moved {
-                try await Task.sleep(for: pause)
-                if pause >= .milliseconds(50), try await agent.status(of: pump).exited {
+                guard !isOver else {
                     throw LabError(.unreachable, "the command on \(agent.machine) was cut off")
                 }
+                try await Task.sleep(for: pause)
+                // Its last announcement may have come in between: it is looked for once more.
+                if pause >= .milliseconds(50) { isOver = try await agent.status(of: pump).exited }
             }
             pause = moved ? .milliseconds(2) : min(pause * 1.5, .milliseconds(50))
         }

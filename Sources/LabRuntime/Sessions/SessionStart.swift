@@ -111,9 +111,7 @@ public struct SessionStart: Sendable {
         try await session.waitForAgent(machine.name, seconds: session.bootLimit)
         progress(.doing(machine.name, "\(machine.address)  takes its name"))
         let agent = session.agent(machine.name)
-        var seed = Data((0..<64).map { _ in UInt8.random(in: .min ... .max) })
-        try await agent.check(["/usr/bin/python3", "-c", Identity.seed], input: seed)
-        seed.resetBytes(in: 0..<seed.count)
+        try await agent.seedRandomness()
         try await agent.setTime()
         let hosts = session.lab.machines.map { "\($0.address) \($0.name)" }.joined(separator: "\n")
         let words = ["/bin/sh", "-c", Identity.become, "sh", machine.name, machine.address, machine.user]

@@ -71,7 +71,7 @@ public actor DoorProber: Outside {
             default: throw Self.unjudgeable(error, machine)
             }
         }
-        let greeting = try? await channel.read(upTo: 1024, timeout: .seconds(min(seconds, 2 * slowness)))
+        let greeting = try? await channel.read(upTo: 1024, timeout: .seconds(2 * slowness))
         try? await channel.close()
         return .open(banner: String(decoding: (greeting ?? nil) ?? [], as: UTF8.self))
     }
@@ -79,13 +79,13 @@ public actor DoorProber: Outside {
     private func open(from machine: String, to address: String, port: Int, seconds: Int) async throws -> SSHChannel {
         let door = try await session(on: machine, as: "root")
         do {
-            return try await door.openTCP(host: address, port: port, timeout: .seconds(seconds))
+            return try await door.openTCP(host: address, port: port, timeout: .seconds(seconds * slowness))
         } catch {
             if error.code == .timedOut || error.code == .channelRefused { throw error }
             // The machine may have been rebooted since the login: one more try, with a new one.
             forget(machine, "root")
             let again = try await session(on: machine, as: "root")
-            return try await again.openTCP(host: address, port: port, timeout: .seconds(seconds))
+            return try await again.openTCP(host: address, port: port, timeout: .seconds(seconds * slowness))
         }
     }
 

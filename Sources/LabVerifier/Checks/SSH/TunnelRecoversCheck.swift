@@ -39,8 +39,15 @@ struct TunnelRecoversCheck: Check {
         func state() async throws -> Result<TunnelState, TunnelState.Absence> {
             try await TunnelState.read(listen: server, port: port, client: far, bench: bench)
         }
+        // One that was opened a moment ago is given time to stand.
+        let patience = ContinuousClock.now + .seconds(30)
+        var standing = try await state()
+        while case .failure = standing, ContinuousClock.now < patience {
+            try await Task.sleep(for: .seconds(1))
+            standing = try await state()
+        }
         let first: TunnelState
-        switch try await state() {
+        switch standing {
         case .failure(let absence):
             let why = absence.explained(listen: listen, port: port, client: client)
             return finding(.fail, why.observed, why.hint)

@@ -1,0 +1,77 @@
+import Foundation
+import LabFile
+import LabRuntime
+import LabStore
+import LabVerifier
+
+/// Plays solutions and mutants of steps in a running session, showing what is typed.
+struct SolutionRun {
+    let verifier: SessionVerifier
+    let store: LabStore
+    let language: Language
+    let verbose: Bool
+
+    /// Plays a step's solution; throws unless the step is done after it.
+    func solve(_ step: Step) async throws {
+        let number = (verifier.session.lab.steps.firstIndex { $0.id == step.id } ?? 0) + 1
+        Output.error("── \(number) \(step.id) · \(step.title[language])")
+        try store.updateStep(step.id, of: verifier.session.record.id) { $0.solved = true }
+        try await play(step.solution, of: step, mustSucceed: true)
+        let after = try await verifier.check([step.id], disturbing: true)
+        guard after.steps.first?.state == .done else {
+            show(after)
+            throw LabError(.failed, "the solution of \(step.id) was played, and the step is not done")
+        }
+        Output.error("   ✔ \(step.id)")
+    }
+
+    /// Plays a known-wrong way and says whether a check rejects it: some verdict is `fail`, and the step is not done.
+    func isRejected(_ mutant: Mutant, of step: Step) async throws -> Bool {
+        try await play(mutant.solution, of: step, mustSucceed: false)
+        let after = try await verifier.check([step.id], disturbing: true)
+        let failures = after.steps.flatMap(\.checks).filter { $0.verdict == .fail }
+        if after.steps.first?.state == .done || failures.isEmpty {
+            show(after)
+            return false
+        }
+        for failure in failures { Output.error("     rejected: \(failure.observed[language])") }
+        return true
+    }
+
+    private func play(_ actions: [Action], of step: Step, mustSucceed: Bool) async throws {
+        let variables = verifier.variables
+        let verbose = verbose
+        let player = SolutionPlayer(session: verifier.session) { variables.fill($0) }
+        for action in actions {
+            switch action {
+            case .run(var action):
+                action.mayFail = action.mayFail || !mustSucceed
+                try await player.play(action) { Self.show($0, verbose: verbose) }
+            case .answer(let answer):
+                let value = try await player.value(of: answer)
+                Output.error("   lab answer \(step.id).\(answer.question) \(value)")
+                let (outcomes, _) = try await verifier.answer(value, to: answer.question, of: step)
+                if mustSucceed, let wrong = outcomes.first(where: { $0.verdict != .pass }) {
+                    throw LabError(.failed, "the solution's answer was not taken: \(wrong.observed[language])")
+                }
+            case .check: _ = try await verifier.check([step.id])
+            }
+        }
+    }
+
+    private func show(_ report: CheckReport) {
+        let view = CheckView(
+            lab: verifier.session.lab, language: language, style: Output.style, width: min(Output.width, 110))
+        Output.data(view.render(report, seconds: 0))
+    }
+
+    private static func show(_ event: SolutionPlayer.Event, verbose: Bool) {
+        switch event {
+        case .command(let machine, let user, let text): Output.error("   \(user)@\(machine)$ \(text)")
+        case .ended(let status, let said):
+            if verbose, !said.isEmpty { Output.error(said) }
+            if status != 0 { Output.error("   (status \(status))") }
+        case .answer(let question, let value): Output.error("   \(question): \(value)")
+        }
+    }
+}
