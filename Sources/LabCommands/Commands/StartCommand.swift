@@ -23,9 +23,6 @@ struct StartCommand: AsyncParsableCommand {
     @Option(help: "How guests execute: auto, kvm or tcg (emulated).")
     var accelerator: String = "auto"
 
-    @Flag(help: "Boot the machines instead of restoring them from memory.")
-    var cold = false
-
     func validate() throws {
         guard accelerator == "auto" || Accelerator(rawValue: accelerator) != nil else {
             throw ValidationError("--accelerator takes auto, kvm or tcg, not \"\(accelerator)\".")
