@@ -41,8 +41,9 @@ final class SessionLoop {
         var quietTurns = 0
         while true {
             let mail = mailbox.take()
-            if mail.isClosing { return }
+            // First of all, so that whoever waits for these is told of the end too.
             pending += mail.operations
+            if mail.isClosing { return }
             if !mail.operations.isEmpty { quietTurns = 0 }
             core.transport.budget = Transport.turn
             let received = core.transport.received
