@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 @testable import SSH
@@ -140,6 +141,28 @@ struct ChannelTests {
         try await channel.close()
         let closed = await #expect(throws: SSHError.self) { try await channel.read() }
         #expect(closed?.code == .channelClosed)
+    }
+
+    /// Whatever is posted around the moment of closing is told of it.
+    @Test(arguments: 0..<30) func closingRaces(delay: Int) async throws {
+        let (mine, theirs) = try pair()
+        let engine = Engine(descriptor: mine)
+        let waiting = (0..<8).map { number in
+            Task {
+                try await engine.perform(.read(number, 0), "waiting", deadline: nil) { _ in Bool?.none }
+            }
+        }
+        try await Task.sleep(for: .microseconds(delay * 10))
+        await engine.close()
+        for task in waiting {
+            let error = await #expect(throws: SSHError.self) { try await task.value }
+            #expect(error?.code == .closed)
+        }
+        // The socket is closed by now.
+        var byte: UInt8 = 0
+        _ = recv(theirs, &byte, 1, Int32(MSG_DONTWAIT))
+        #expect(send(theirs, &byte, 1, Int32(MSG_NOSIGNAL)) == -1)
+        close(theirs)
     }
 
     @Test func closingEndsWhatWaits() async throws {

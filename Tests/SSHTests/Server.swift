@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 import Testing
 
 /// A private sshd on loopback, run as the current user from a directory of its own, ended by its process id.
@@ -32,11 +33,8 @@ final class Server: Sendable {
         func text(_ name: String) throws -> String {
             try String(contentsOf: directory.appending(path: name), encoding: .utf8)
         }
-        let port = try freePort()
         try text("user.pub").write(to: directory.appending(path: "authorized"), atomically: true, encoding: .utf8)
         let configuration = """
-            Port \(port)
-            ListenAddress 127.0.0.1
             HostKey \(directory.path)/host
             PidFile none
             AuthorizedKeysFile \(directory.path)/authorized
@@ -54,7 +52,6 @@ final class Server: Sendable {
             """
         let file = directory.appending(path: "sshd_config")
         try configuration.write(to: file, atomically: true, encoding: .utf8)
-        self.port = port
         self.user = NSUserName()
         self.hostKeyLine = try text("host.pub")
         self.fingerprint = try #require(listing.split(separator: " ").dropFirst().first.map(String.init))
@@ -63,8 +60,7 @@ final class Server: Sendable {
         self.strangerKey = try text("stranger")
         self.strangerPublicKey = try text("stranger.pub")
         self.directory = directory
-        self.process = try ServerProcess(file.path, log: directory.appending(path: "log").path)
-        try await waitUntilOpen()
+        (self.process, self.port) = try await Self.start(file.path, in: directory)
     }
 
     deinit {
@@ -74,13 +70,20 @@ final class Server: Sendable {
 
     var log: String { (try? String(contentsOf: directory.appending(path: "log"), encoding: .utf8)) ?? "" }
 
-    private func waitUntilOpen() async throws {
-        let deadline = ContinuousClock.now + .seconds(20)
-        while true {
-            if log.contains("Server listening on") { return }
-            try #require(ContinuousClock.now < deadline, "sshd did not start: \(log)")
-            try await Task.sleep(for: .milliseconds(20))
+    /// Starts sshd on a free port; when somebody else takes the port in between, on another one.
+    private static func start(_ file: String, in directory: URL) async throws -> (ServerProcess, Int) {
+        let log = directory.appending(path: "log")
+        for _ in 0..<10 {
+            try? FileManager.default.removeItem(at: log)
+            let port = try freePort()
+            let process = try ServerProcess(file, port: port, log: log.path)
+            while process.isRunning {
+                let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
+                if text.contains("Server listening on 127.0.0.1 port \(port)") { return (process, port) }
+                try await Task.sleep(for: .milliseconds(20))
+            }
         }
+        throw ServerProcess.Failure(log: (try? String(contentsOf: log, encoding: .utf8)) ?? "no log")
     }
 
     @discardableResult
@@ -98,12 +101,18 @@ final class Server: Sendable {
     }
 }
 
-/// The running sshd.
+/// A running sshd.
 final class ServerProcess: Sendable {
-    private let pid: pid_t
+    /// It did not start.
+    struct Failure: Error { let log: String }
 
-    init(_ configuration: String, log: String) throws {
-        let words = ["/usr/sbin/sshd", "-D", "-f", configuration, "-E", log]
+    private let pid: pid_t
+    private let hasEnded = Mutex(false)
+
+    init(_ configuration: String, port: Int, log: String) throws {
+        let words = [
+            "/usr/sbin/sshd", "-D", "-f", configuration, "-E", log, "-o", "ListenAddress=127.0.0.1:\(port)",
+        ]
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var pid: pid_t = 0
@@ -111,10 +120,25 @@ final class ServerProcess: Sendable {
         self.pid = pid
     }
 
+    deinit { end() }
+
+    /// Whether it still runs; once it does not, its process id is nobody's to signal.
+    var isRunning: Bool {
+        hasEnded.withLock { hasEnded in
+            var status: Int32 = 0
+            if !hasEnded, waitpid(pid, &status, WNOHANG) == pid { hasEnded = true }
+            return !hasEnded
+        }
+    }
+
     func end() {
-        kill(pid, SIGTERM)
-        var status: Int32 = 0
-        waitpid(pid, &status, 0)
+        hasEnded.withLock { hasEnded in
+            guard !hasEnded else { return }
+            kill(pid, SIGTERM)
+            var status: Int32 = 0
+            waitpid(pid, &status, 0)
+            hasEnded = true
+        }
     }
 }
 

@@ -47,7 +47,7 @@ final class ProgressView: Sendable {
     func end() { ticker.withLock { $0?.cancel() } }
 
     private func update(_ state: inout State, _ name: String, _ text: String, isDone: Bool) {
-        if !isTerminal { Output.error("  \(name.padding(toLength: 12, withPad: " ", startingAt: 0)) \(text)") }
+        if !isTerminal { Output.error("  \(Columns.padded(name, to: 12)) \(text)") }
         if let index = state.lines.firstIndex(where: { $0.name == name }) {
             state.lines[index].text = text
             state.lines[index].isDone = isDone
@@ -69,7 +69,7 @@ final class ProgressView: Sendable {
         for line in state.lines {
             let seconds = Int((ContinuousClock.now - line.began) / .seconds(1))
             let counted = line.isDone || seconds < 1 ? "" : "  \(seconds) s"
-            let name = line.name.padding(toLength: max(12, line.name.count), withPad: " ", startingAt: 0)
+            let name = Columns.padded(line.name, to: 12)
             Output.error(String("  \(name) \(line.text)\(counted)".prefix(width)))
         }
         state.drawn = state.lines.count

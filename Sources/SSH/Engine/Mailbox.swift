@@ -17,6 +17,8 @@ final class Mailbox: Sendable {
         var nextID: UInt64 = 1
         /// Set when the thread takes nothing any more, to why.
         var refusal: SSHError?
+        /// The socket is closed.
+        var isOver = false
         var closeWaiters: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -68,7 +70,7 @@ final class Mailbox: Sendable {
     func close() async {
         await withCheckedContinuation { continuation in
             let isOver = state.withLock { state in
-                if state.refusal != nil { return true }
+                if state.isOver { return true }
                 state.mail.isClosing = true
                 state.closeWaiters.append(continuation)
                 return false
@@ -100,6 +102,7 @@ final class Mailbox: Sendable {
     /// Tells those who wait for the end that it has come.
     func announceEnd() {
         let waiters = state.withLock { state in
+            state.isOver = true
             defer { state.closeWaiters = [] }
             return state.closeWaiters
         }

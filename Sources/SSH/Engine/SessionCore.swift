@@ -17,7 +17,6 @@ final class SessionCore {
     private(set) var confusion: SSHError?
 
     init?(descriptor: Int32) {
-        guard Library.status == 0 else { return nil }
         let transport = Transport(descriptor: descriptor)
         let abstract = Unmanaged.passUnretained(transport).toOpaque()
         guard

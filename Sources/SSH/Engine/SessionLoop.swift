@@ -16,7 +16,8 @@ final class SessionLoop {
     /// Owns the descriptor, and closes it before it returns.
     static func run(descriptor: Int32, mailbox: Mailbox) {
         var end = SSHError(.closed, message: "the session is closed", context: "using a session")
-        if let core = SessionCore(descriptor: descriptor) {
+        let isWelcome = Library.enter(mailbox)
+        if isWelcome, let core = SessionCore(descriptor: descriptor) {
             let loop = SessionLoop(mailbox: mailbox, core: core)
             loop.turn()
             end = loop.poison ?? end
@@ -26,6 +27,7 @@ final class SessionLoop {
             end = SSHError(.failed, message: "libssh2 could not be started", context: "using a session")
             for operation in mailbox.shut(end) { operation.fail(end.with(operation.context)) }
         }
+        if isWelcome { Library.leave(mailbox) }
         close(descriptor)
         mailbox.announceEnd()
     }
@@ -41,6 +43,7 @@ final class SessionLoop {
         var quietTurns = 0
         while true {
             let mail = mailbox.take()
+            // First of all, so that whoever waits for these is told of the end too.
             pending += mail.operations
             if mail.isClosing { return }
             if !mail.operations.isEmpty { quietTurns = 0 }
