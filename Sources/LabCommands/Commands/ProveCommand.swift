@@ -45,7 +45,8 @@ struct ProveCommand: AsyncParsableCommand {
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
         var survivors: [String] = []
         var played = 0
-        for step in lab.steps {
+        let earlier = try context.store.steps(of: record.id)
+        for step in lab.steps where earlier[step.id]?.passed == nil {
             let run = SolutionRun(
                 verifier: try context.verifier(session), store: context.store, language: context.language(language),
                 verbose: verbose)
