@@ -95,6 +95,13 @@ extension Connection {
         try await domain(name, "switching off") { virDomainDestroy($0) }
     }
 
+    /// Presses a domain's power button (ACPI); the guest shuts down by itself if it listens.
+    public func shutdownDomain(_ name: String) async throws(LibvirtError) {
+        try await domain(name, "shutting down") {
+            virDomainShutdownFlags($0, UInt32(VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN.rawValue))
+        }
+    }
+
     /// Suspends a domain's processors.
     public func suspendDomain(_ name: String) async throws(LibvirtError) {
         try await domain(name, "pausing") { virDomainSuspend($0) }

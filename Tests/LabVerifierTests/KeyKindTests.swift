@@ -70,7 +70,8 @@ private let base: [String: FieldValue] = [
         defer { homes.remove() }
         try await homes.run("mkdir -m 700 -p losttemple/.ssh; ssh-keygen -q -t ed25519 -N secret -f losttemple/.ssh/k")
         // Here both machines are one, so the key itself is the copy that is found.
-        let check = try PrivateKeyAbsentCheck(fields(base))
+        var check = try PrivateKeyAbsentCheck(fields(base))
+        check.roots = [homes.base]
         #expect(try await check.judge(on: homes.bench).verdict == .fail)
         let real = homes.bench
         let clean = ScriptedBench { machine, script, arguments in

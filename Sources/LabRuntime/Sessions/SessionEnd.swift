@@ -59,7 +59,12 @@ public struct SessionEnd: Sendable {
     }
 
     private static func shutDown(_ machine: String, of session: LiveSession) async -> Bool {
-        try? await session.agent(machine).power("powerdown")
+        let agent = session.agent(machine)
+        if await agent.ping() {
+            try? await agent.power("powerdown")
+        } else {
+            try? await session.connection.shutdownDomain(machine)
+        }
         var backoff = Backoff(seconds: 90)
         while true {
             guard let state = try? await session.connection.domainState(machine) else { return true }

@@ -14,6 +14,11 @@ struct PrivateKeyAbsentCheck: Check {
     let machine: String
     let source: String
     let user: String?
+    /// Where a key could have been put; a test looks into its own directory only.
+    var roots = [
+        "/home", "/root", "/tmp", "/var/tmp", "/dev/shm", "/run/user", "/opt", "/srv", "/mnt", "/media", "/usr/local",
+        "/etc", "/var/lib",
+    ]
 
     init(_ fields: Fields) throws {
         machine = try fields.required("on")
@@ -21,11 +26,10 @@ struct PrivateKeyAbsentCheck: Check {
         user = fields.string("user")
     }
 
-    /// Prints the fingerprint and the path of every private key; a file without a legible public half, with `-`.
+    /// Prints the fingerprint and the path of every private key below the directories given; a file without a legible public half, with `-`.
     private static let script = #"""
         t=$(mktemp -d) || exit 4; trap 'rm -rf "$t"' EXIT
-        find /home /root /tmp /var/tmp /dev/shm /run/user /opt /srv /mnt /media /usr/local /etc /var/lib \
-          -xdev -type f -size -64k -exec grep -lsE -e '-----BEGIN [A-Z ]*PRIVATE KEY-----' -- {} + 2>/dev/null |
+        find "$@" -xdev -type f -size -64k -exec grep -lsE -e '-----BEGIN [A-Z ]*PRIVATE KEY-----' -- {} + 2>/dev/null |
           head -n 2000 >"$t/list"; [ "$(wc -l <"$t/list")" -lt 2000 ] || exit 5
         while IFS= read -r f; do
           sed -n '/-----BEGIN [A-Z ]*PRIVATE KEY-----/,/-----END/p' -- "$f" >"$t/k"; chmod 600 "$t/k"
@@ -52,7 +56,7 @@ struct PrivateKeyAbsentCheck: Check {
         }
         let theirs = try await bench.look(on: source, Self.fingerprints, keys.keys.values.sorted())
         let wanted = Set(theirs.output.split(separator: "\n").map(String.init))
-        let seen = try await bench.look(on: machine, Self.script)
+        let seen = try await bench.look(on: machine, Self.script, roots)
         guard seen.status == 0 else {
             throw Unjudgeable(
                 Localized(
