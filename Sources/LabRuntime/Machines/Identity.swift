@@ -22,8 +22,8 @@ enum Identity {
             fcntl.ioctl(device, 0x5207)
         """
 
-    /// What a machine runs as root to take its name, address, user and door. Arguments: name, address, MAC, user,
-    /// password (empty: none), the other machines as `address name` lines; standard input: nothing.
+    /// What a machine runs as root to take its name, address, user and door. Arguments: name, address, user,
+    /// password (empty: none), the other machines as `address name` lines; standard input: the keys of the door.
     static let become = #"""
         set -eu
         name=$1 address=$2 user=$3 password=$4 hosts=$5

@@ -71,7 +71,7 @@ public actor DoorProber: Outside {
             default: throw Self.unjudgeable(error, machine)
             }
         }
-        let greeting = try? await channel.read(upTo: 1024, timeout: .seconds(2 * slowness))
+        let greeting = try? await channel.read(upTo: 1024, timeout: .seconds(10 * slowness))
         try? await channel.close()
         return .open(banner: String(decoding: (greeting ?? nil) ?? [], as: UTF8.self))
     }
