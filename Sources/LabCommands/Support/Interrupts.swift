@@ -4,7 +4,7 @@ import Synchronization
 
 /// SIGINT and SIGTERM, turned into one call; a second SIGINT ends the process at once.
 final class Interrupts: Sendable {
-    private let count = Mutex(0)
+    private let first = Mutex<ContinuousClock.Instant?>(nil)
     /// Proof for `nonisolated(unsafe)`: filled in `init` before anybody else has this object, only read after that.
     nonisolated(unsafe) private var sources: [any DispatchSourceSignal] = []
 
@@ -14,11 +14,13 @@ final class Interrupts: Sendable {
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler { [weak self] in
                 guard let self else { return }
-                let times = count.withLock { count in
-                    count += 1
-                    return count
+                let (before, now) = (first.withLock { $0 }, ContinuousClock.now)
+                if let before {
+                    // One Ctrl-C can arrive twice, from the terminal and from a parent that passes it on.
+                    if now - before > .seconds(1) { Foundation._exit(ExitStatus.interrupted) }
+                    return
                 }
-                if times > 1 { Foundation._exit(ExitStatus.interrupted) }
+                first.withLock { $0 = now }
                 Output.error("\nInterrupted; undoing what was begun (Ctrl-C again to leave at once).")
                 handler()
             }
@@ -28,7 +30,7 @@ final class Interrupts: Sendable {
     }
 
     /// Whether a signal came.
-    var happened: Bool { count.withLock { $0 > 0 } }
+    var happened: Bool { first.withLock { $0 != nil } }
 
     /// Stops listening.
     func stop() { for source in sources { source.cancel() } }
