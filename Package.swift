@@ -60,6 +60,7 @@ let package = Package(
         .testTarget(name: "LabRuntimeTests", dependencies: ["LabRuntime"], swiftSettings: strict),
         .testTarget(
             name: "LabVerifierTests", dependencies: ["LabVerifier"], exclude: ["SSHRecords"], swiftSettings: strict),
+        .testTarget(name: "LabGradeTests", dependencies: ["LabGrade"], swiftSettings: strict),
         .testTarget(name: "LabCommandsTests", dependencies: ["LabCommands"], swiftSettings: strict),
     ]
 )

@@ -28,8 +28,19 @@ public protocol Bench: Sendable {
     /// What an outsider sees on the network.
     var outside: any Outside { get }
 
+    /// How many times slower than under KVM the machines are: what a check waits for is given that much longer.
+    var slowness: Double { get }
+
     /// Reboots a machine cleanly and waits until its agent answers again; throws ``Unjudgeable`` if it does not.
     func reboot(_ machine: String) async throws
+}
+
+extension Bench {
+    /// Machines of ordinary speed.
+    public var slowness: Double { 1 }
+
+    /// A waiting time in whole seconds, made longer for slow machines.
+    func patience(_ seconds: Int) -> Int { Int((Double(seconds) * max(1, slowness)).rounded(.up)) }
 }
 
 /// What a script said.

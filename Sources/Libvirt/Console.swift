@@ -14,6 +14,7 @@ public final class Console: Sendable {
         let (output, continuation) = AsyncStream.makeStream(of: [UInt8].self, bufferingPolicy: .bufferingNewest(1024))
         self.output = output
         let owned = Owned(stream: stream, connection: connection)
+        continuation.onTermination = { [weak self] _ in self?.close() }
         let thread = Thread { [self] in
             carry(owned.stream, continuation)
             continuation.finish()
@@ -26,7 +27,7 @@ public final class Console: Sendable {
     /// Types bytes.
     public func send(_ bytes: [UInt8]) { queue.withLock { $0.pending += bytes } }
 
-    /// Ends the console; ``output`` finishes.
+    /// Ends the console when all that was sent has been typed; ``output`` finishes. Dropping ``output`` does the same.
     public func close() { queue.withLock { $0.isClosed = true } }
 
     private func carry(_ stream: virStreamPtr, _ continuation: AsyncStream<[UInt8]>.Continuation) {
@@ -41,7 +42,7 @@ public final class Console: Sendable {
                 moved = true
             }
             let (bytes, isClosed) = queue.withLock { ($0.pending, $0.isClosed) }
-            if isClosed { break }
+            if isClosed, bytes.isEmpty { break }
             if !bytes.isEmpty {
                 let sent = bytes.withUnsafeBytes { raw in
                     virStreamSend(stream, raw.baseAddress?.assumingMemoryBound(to: CChar.self), raw.count)

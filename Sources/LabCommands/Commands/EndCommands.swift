@@ -80,8 +80,12 @@ struct FinishCommand: AsyncParsableCommand {
 /// The lease of a session, with a word while waiting for it.
 enum SessionLease {
     static func take(_ record: SessionRecord, for purpose: String, in context: Context) async throws -> Lease {
-        try await Lease.take(directory: context.paths.home + "/leases/" + record.id, for: purpose) { holder in
+        try await Lease.take(directory: directory(of: record, in: context), for: purpose) { holder in
             Output.error("Waiting: \(holder) is at work on this session.")
         }
+    }
+
+    static func directory(of record: SessionRecord, in context: Context) -> String {
+        context.paths.home + "/leases/" + record.id
     }
 }

@@ -23,7 +23,6 @@ enum Doors {
     static func outside(of session: LiveSession) throws -> any Outside {
         var doors: [String: Door] = [:]
         for machine in session.lab.machines { doors[machine.name] = try door(of: machine, in: session) }
-        let isEmulated = session.record.accelerator != Accelerator.kvm.rawValue
-        return DoorProber(doors: doors, slowness: isEmulated ? 3 : 1)
+        return DoorProber(doors: doors, slowness: session.slowness)
     }
 }

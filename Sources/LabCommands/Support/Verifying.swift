@@ -36,7 +36,4 @@ extension Lab {
             .usage, "there is no step \"\(name)\" in lab \(number)",
             advice: "Steps: " + steps.map(\.id).joined(separator: ", "))
     }
-
-    /// The first step that has not passed, among those given as passed.
-    func current(passed: Set<String>) -> Step? { steps.first { !passed.contains($0.id) } }
 }

@@ -36,7 +36,8 @@ struct SurvivesRebootCheck: Check {
                     ko: "\(machine)이(가) 다시 시작되지 않았어요. 잠시 뒤에 다시 해 보세요.",
                     en: "\(machine) did not reboot. Try again in a moment."))
         }
-        let end = ContinuousClock.now + .seconds(Self.patience)
+        let patience = bench.patience(Self.patience)
+        let end = ContinuousClock.now + .seconds(patience)
         var pause = Duration.milliseconds(500)
         while true {
             let after = try await listening.judge(on: bench)
@@ -47,8 +48,8 @@ struct SurvivesRebootCheck: Check {
             }
             guard ContinuousClock.now < end else {
                 let late = Localized(
-                    ko: "\(machine)을(를) 다시 시작하고 \(Self.patience)초가 지난 뒤:",
-                    en: "\(Self.patience) s after \(machine) was rebooted:")
+                    ko: "\(machine)을(를) 다시 시작하고 \(patience)초가 지난 뒤:",
+                    en: "\(patience) s after \(machine) was rebooted:")
                 return finding(
                     .fail, late + after.observed,
                     Localized(

@@ -9,6 +9,7 @@ struct StepBench: Bench {
     let answers: [String: String]
     let machines: [String: BatchingGuest]
     let host: any VerifierHost
+    let slowness: Double
 
     var outside: any Outside { host.outside }
 
@@ -23,7 +24,7 @@ struct StepBench: Bench {
     func perform(on machine: String, as user: String?, _ script: String, _ arguments: [String], timeout: Int)
         async throws -> Observation
     {
-        try await guest(machine).perform(as: user, script, arguments, timeout: timeout)
+        try await guest(machine).perform(as: user, script, arguments, timeout: patience(timeout))
     }
 
     func reboot(_ machine: String) async throws { try await host.reboot(machine) }

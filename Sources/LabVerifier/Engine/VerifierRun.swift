@@ -12,6 +12,7 @@ public struct VerifierRun: Sendable {
     let judge: StatementJudge
     let patientJudge: StatementJudge
     let machines: [String: BatchingGuest]
+    let slowness: Double
 
     /// Prepares a run. `slowness` multiplies every time limit (1 under KVM, more where machines are emulated);
     /// `limit` is what one look may take, in seconds, before it is multiplied.
@@ -22,6 +23,7 @@ public struct VerifierRun: Sendable {
         self.lab = lab
         self.facts = facts
         self.host = host
+        self.slowness = slowness
         let kinds = Dictionary(kinds.map { ($0.spec.kind, $0) }) { first, _ in first }
         let fill = Filling(values: facts.variables)
         judge = StatementJudge(kinds: kinds, fill: fill, limit: .seconds(limit * slowness))
@@ -116,7 +118,7 @@ public struct VerifierRun: Sendable {
     private func bench(for step: Step, opened: Date?) -> StepBench {
         StepBench(
             lab: lab, step: step, opened: opened, answers: facts.answers[step.id] ?? [:], machines: machines,
-            host: host)
+            host: host, slowness: slowness)
     }
 
     /// Judges a step's statements side by side; those that disturb are left for later.

@@ -33,6 +33,14 @@ public struct SessionVerifier: Sendable {
         return report
     }
 
+    /// Opens a step whose turn has come by what earlier checks found, with its setup; does nothing when it is open or
+    /// has to wait.
+    public func open(_ step: Step) async throws {
+        let records = try store.steps(of: session.record.id)
+        guard records[step.id]?.opened == nil, step.needs.allSatisfy({ records[$0]?.passed != nil }) else { return }
+        _ = try await LiveHost(session: session, store: store, variables: variables, outside: outside).open(step)
+    }
+
     /// Judges an answer, keeps it, and gives what was found and how many answers there were.
     public func answer(_ value: String, to question: String, of step: Step) async throws -> (
         outcomes: [CheckOutcome], attempts: Int
@@ -46,8 +54,7 @@ public struct SessionVerifier: Sendable {
 
     private func run(_ facts: SessionFacts) -> VerifierRun {
         let host = LiveHost(session: session, store: store, variables: variables, outside: outside)
-        let isEmulated = session.record.accelerator != Accelerator.kvm.rawValue
-        return VerifierRun(lab: session.lab, facts: facts, host: host, slowness: isEmulated ? 5 : 1)
+        return VerifierRun(lab: session.lab, facts: facts, host: host, slowness: Double(session.slowness))
     }
 
     private func keep(_ passes: [KeptPass]) throws {

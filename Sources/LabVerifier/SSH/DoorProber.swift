@@ -50,7 +50,7 @@ public actor DoorProber: Outside {
     }
 
     /// See ``Outside/begin()``: methods are asked for anew, logins at doors are kept.
-    public func begin() { offers = [:] }
+    public func begin() async { offers = [:] }
 
     /// How many logins at doors were made.
     public var logins: Int { sessions.count }

@@ -18,13 +18,14 @@ struct TunnelProbe: Sendable {
         var seen: Localized
     }
 
-    /// `$1` port: listens for one connection, keeps what comes and prints the file's directory and the process.
+    /// `$1` port, `$2` seconds: listens for one connection, keeps what comes and prints the file's directory and the
+    /// process.
     static let catchScript = """
         command -v nc >/dev/null || exit 69
         umask 077; d=$(mktemp -d) || exit 69
-        setsid timeout 40 nc -d -l "$1" </dev/null >"$d/in" 2>/dev/null &
+        setsid timeout "$2" nc -d -l "$1" </dev/null >"$d/in" 2>/dev/null &
         pid=$!
-        for try in 1 2 3 4 5 6 7 8 9 10; do
+        for try in $(seq 1 "$2"); do
           if [ -n "$(ss -tlnH "sport = :$1")" ]; then echo "$d $pid"; exit 0; fi
           sleep 0.1
         done
@@ -52,7 +53,7 @@ struct TunnelProbe: Sendable {
     func nonce(to target: Int, on bench: any Bench) async throws -> Outcome {
         let nonce = "lab-" + String(UInt64.random(in: .min ... .max), radix: 36)
         let waiting = try await bench.perform(
-            on: client.name, as: nil, Self.catchScript, [String(target)], timeout: 20)
+            on: client.name, as: nil, Self.catchScript, [String(target), String(bench.patience(40))], timeout: 20)
         let words = waiting.output.split(whereSeparator: \.isWhitespace).map(String.init)
         guard waiting.status == 0, words.count == 2 else {
             throw Unjudgeable(
@@ -68,9 +69,10 @@ struct TunnelProbe: Sendable {
         } catch {
             sent = .failure(error)
         }
-        let tries = said.output.contains("succeeded!") ? "25" : "1"
+        let tries = said.output.contains("succeeded!") ? String(bench.patience(25)) : "1"
         let caught = try await bench.perform(
-            on: client.name, as: nil, Self.collectScript, [words[0], words[1], nonce, tries], timeout: 20)
+            on: client.name, as: nil, Self.collectScript, [words[0], words[1], nonce, tries],
+            timeout: 20)
         try sent.get()
         guard caught.output.contains(nonce) else { return Outcome(passed: false, seen: lost(said, target)) }
         return Outcome(
@@ -85,9 +87,9 @@ struct TunnelProbe: Sendable {
         -> Outcome
     {
         let before = Set(try await Sockets.read(client.name, on: bench).opened(by: tunnel.clientPid))
-        async let sending = send(text, seconds: 3, on: bench)
+        async let sending = send(text, seconds: 2 + bench.patience(1), on: bench)
         var made: Sockets.Socket?
-        for _ in 0..<12 where made == nil {
+        for _ in 0..<bench.patience(12) where made == nil {
             made = try await Sockets.read(client.name, on: bench).opened(by: tunnel.clientPid)
                 .first { !before.contains($0) && (target == nil || $0.peer.port == target) }
             if made == nil { try await Task.sleep(for: .milliseconds(100)) }

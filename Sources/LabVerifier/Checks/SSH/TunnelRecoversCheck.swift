@@ -40,7 +40,7 @@ struct TunnelRecoversCheck: Check {
             try await TunnelState.read(listen: server, port: port, client: far, bench: bench)
         }
         // One that was opened a moment ago is given time to stand.
-        let patience = ContinuousClock.now + .seconds(30)
+        let patience = ContinuousClock.now + .seconds(bench.patience(30))
         var standing = try await state()
         while case .failure = standing, ContinuousClock.now < patience {
             try await Task.sleep(for: .seconds(1))
@@ -70,7 +70,8 @@ struct TunnelRecoversCheck: Check {
         }
         let clock = ContinuousClock()
         let start = clock.now
-        let deadline = start + .seconds(seconds)
+        // The machinery that brings the tunnel back is as slow as its machine.
+        let deadline = start + .seconds(bench.patience(seconds))
         var last = Localized(ko: "", en: "")
         var pause = Duration.milliseconds(500)
         repeat {

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Foundation
+import LabFile
+import LabRuntime
+import LabStore
+import LabVerifier
+
+struct AnswerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "answer", abstract: "Answer a question of a step.",
+        discussion: "Example:\n  lab answer fingerprint.fingerprint SHA256:…")
+
+    @OptionGroup var session: SessionOptions
+
+    @Argument(help: "The question, as step.question; the step alone when it asks only one.")
+    var question: String
+
+    @Argument(help: "The answer.")
+    var value: String
+
+    @Option(name: .customLong("lang"), help: "ko or en.")
+    var language: Language?
+
+    func run() async throws {
+        let context = try Context()
+        let record = try session.record(in: context)
+        try RoomEntry.enter(record, context: context)
+        let lab = try context.load(record.directory)
+        let language = context.language(language)
+        let (step, asked) = try find(in: lab)
+        if !asked.choices.isEmpty, !asked.choices.contains(where: { $0.id == value }) {
+            throw LabError(
+                .usage, "\"\(value)\" is not one of the choices",
+                advice: asked.choices.map { "\($0.id)  \($0.text[language])" }.joined(separator: "\n"))
+        }
+        let lease = try await SessionLease.take(record, for: "lab answer", in: context)
+        defer { withExtendedLifetime(lease) {} }
+        let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
+        let (outcomes, attempts) = try await context.verifier(session).answer(value, to: asked.id, of: step)
+        for outcome in outcomes { Output.data(outcome.observed[language]) }
+        Output.error(language == .ko ? "\(attempts)번째 답" : "answer \(attempts)")
+        if outcomes.contains(where: { $0.verdict == .blocked }) { throw ExitStatus(value: ExitStatus.notJudged) }
+        if outcomes.contains(where: { $0.verdict == .fail }) { throw ExitStatus(value: ExitStatus.notDone) }
+    }
+
+    private func find(in lab: Lab) throws -> (step: Step, asked: Question) {
+        let parts = question.split(separator: ".", maxSplits: 1).map(String.init)
+        let step = try lab.step(named: parts.first ?? question)
+        let asked = parts.count > 1 ? step.questions.first { $0.id == parts[1] } : step.questions.first
+        guard let asked, parts.count > 1 || step.questions.count == 1 else {
+            throw LabError(
+                .usage, "there is no question \"\(question)\"",
+                advice: step.questions.isEmpty
+                    ? "The step \(step.id) asks nothing."
+                    : "Questions: " + step.questions.map { "\(step.id).\($0.id)" }.joined(separator: ", "))
+        }
+        return (step, asked)
+    }
+}
