@@ -42,7 +42,14 @@ public struct LabPaths: Sendable {
 
     /// Makes a directory and those above it, mode 0700.
     public static func make(_ directory: String) throws {
-        try FileManager.default.createDirectory(
-            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            let reason = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.localizedDescription
+            throw LabError(
+                .host, "the directory \(directory) cannot be made: \(reason ?? error.localizedDescription)",
+                advice: "LAB_HOME, LAB_IMAGES and LAB_RUN must be directories of your own that you may write to.")
+        }
     }
 }

@@ -61,9 +61,14 @@ public enum Requirements {
         if outcome.status == 0 { return Requirement(name: name, isMet: true, found: "can be made") }
         let user = NSUserName()
         let said = outcome.error.trimmingCharacters(in: .whitespacesAndNewlines)
-        let restriction = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"
-        let number = (try? String(contentsOfFile: restriction, encoding: .utf8)) ?? "0"
-        if number.hasPrefix("1") {
+        if getuid() != 0,
+            setting("user/max_user_namespaces") == "0" || setting("kernel/unprivileged_userns_clone") == "0"
+        {
+            return Requirement(
+                name: name, isMet: false, found: "this host forbids user namespaces to ordinary users (\(said))",
+                remedy: "sudo sysctl -w user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1")
+        }
+        if setting("kernel/apparmor_restrict_unprivileged_userns") == "1" {
             return Requirement(
                 name: name, isMet: false, found: "AppArmor forbids user namespaces to ordinary users (\(said))",
                 remedy: "echo kernel.apparmor_restrict_unprivileged_userns=0 | sudo tee /etc/sysctl.d/60-lab.conf"
@@ -74,9 +79,13 @@ public enum Requirements {
                 name: name, isMet: false, found: "\(user) has no subordinate ids in /etc/subuid and /etc/subgid",
                 remedy: "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 \(user)")
         }
-        return Requirement(
-            name: name, isMet: false, found: said,
-            remedy: "sudo sysctl -w user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1")
+        return Requirement(name: name, isMet: false, found: "cannot be made: \(said)")
+    }
+
+    /// A setting of the kernel's, from `/proc/sys`; nil when this kernel has none of that name.
+    private static func setting(_ name: String) -> String? {
+        (try? String(contentsOfFile: "/proc/sys/" + name, encoding: .utf8))?
+            .trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     private static func hasSubordinateIDs(_ user: String) -> Bool {

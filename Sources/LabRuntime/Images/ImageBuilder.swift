@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Subprocess
 import SystemPackage
@@ -25,7 +26,8 @@ public enum ImageBuilder {
         if let image = try store.find(recipe) { return image }
         let work = "\(store.root)/.build-\(recipe.name)"
         // mmdebstrap's root is a subordinate id, which must be able to walk to its directory: no home will do.
-        let scratch = "/var/tmp/lab-build-\(getuid())-\(recipe.name)"
+        let place = SHA256.hash(data: Data(work.utf8)).prefix(6).map { String(format: "%02x", $0) }.joined()
+        let scratch = "/var/tmp/lab-build-\(getuid())-\(place)"
         for stale in [work, scratch] { try await remove(stale) }
         try LabPaths.make(work)
         try FileManager.default.createDirectory(
