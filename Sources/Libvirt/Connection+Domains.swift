@@ -112,9 +112,12 @@ extension Connection {
         try await domain(name, "resuming") { virDomainResume($0) }
     }
 
-    /// Removes a domain's definition.
+    /// Removes a domain's definition, with the memory that was kept of it and what is known of its snapshots.
     public func undefineDomain(_ name: String) async throws(LibvirtError) {
-        try await domain(name, "removing") { virDomainUndefineFlags($0, 0) }
+        try await domain(name, "removing") { 
+            virDomainUndefineFlags(
+                $0, UInt32(VIR_DOMAIN_UNDEFINE_MANAGED_SAVE.rawValue | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA.rawValue))
+        }
     }
 
     /// What a domain is doing now.
@@ -128,10 +131,24 @@ extension Connection {
         }
     }
 
-    /// A domain's definition.
+    /// Keeps the memory of a domain that runs or is paused and ends it; ``startDomain(_:)`` lets it run on from there.
+    public func saveDomain(_ name: String) async throws(LibvirtError) {
+        try await domain(name, "keeping the memory of") {
+            virDomainManagedSave($0, UInt32(VIR_DOMAIN_SAVE_RUNNING.rawValue))
+        }
+    }
+
+    /// Forgets the memory that ``saveDomain(_:)`` kept, so that the next start is a boot.
+    public func forgetSavedDomain(_ name: String) async throws(LibvirtError) {
+        try await domain(name, "forgetting the memory of") {
+            virDomainHasManagedSaveImage($0, 0) == 1 ? virDomainManagedSaveRemove($0, 0) : 0
+        }
+    }
+
+    /// A domain's definition, secrets included.
     public func domainXML(_ name: String) async throws(LibvirtError) -> String {
         try await withDomain(name) { domain in
-            guard let text = virDomainGetXMLDesc(domain, 0) else {
+            guard let text = virDomainGetXMLDesc(domain, UInt32(VIR_DOMAIN_XML_SECURE.rawValue)) else {
                 return .failure(.last("reading the definition of \(name)"))
             }
             defer { free(text) }

@@ -1,11 +1,69 @@
 import CLibvirt
 import Foundation
 
+/// A domain's snapshot that was made elsewhere: the disk of a domain already holds it, its memory included.
+public struct ForeignSnapshot: Sendable, Equatable {
+    /// Its name on the disk.
+    public var name: String
+    /// The domain as it is to run from it, the XML that ``Connection/domainXML(_:)`` gives.
+    public var domainXML: String
+    /// The target of the disk that holds it, such as `vda`.
+    public var disk: String
+
+    /// Describes a snapshot of one disk.
+    public init(name: String, domainXML: String, disk: String) {
+        self.name = name
+        self.domainXML = domainXML
+        self.disk = disk
+    }
+
+    /// What `virDomainSnapshotCreateXML` takes with `VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE`.
+    var xml: String {
+        """
+        <domainsnapshot>
+          <name>\(name.escapedForXML)</name><state>running</state><creationTime>1</creationTime>
+          <memory snapshot='internal'/>
+          <disks><disk name='\(disk.escapedForXML)' snapshot='internal'/></disks>
+          \(domainXML)
+        </domainsnapshot>
+        """
+    }
+}
+
 extension Connection {
+    /// Makes libvirt know a snapshot that the domain's disk already holds.
+    public func adoptSnapshot(_ snapshot: ForeignSnapshot, of name: String) async throws(LibvirtError) {
+        try await withDomain(name) { domain -> Result<Void, LibvirtError> in
+            let flags = UInt32(VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE.rawValue)
+            guard let made = virDomainSnapshotCreateXML(domain, snapshot.xml, flags) else {
+                return .failure(.last("taking over the snapshot \(snapshot.name) of \(name)"))
+            }
+            virDomainSnapshotFree(made)
+            return .success(())
+        }
+    }
+
+    /// The names of a domain's snapshots, sorted.
+    public func snapshots(of name: String) async throws(LibvirtError) -> [String] {
+        try await withDomain(name) { domain in
+            var list: UnsafeMutablePointer<virDomainSnapshotPtr?>?
+            let count = virDomainListAllSnapshots(domain, &list, 0)
+            guard count >= 0, let list else { return .failure(.last("listing the snapshots of \(name)")) }
+            defer { free(list) }
+            var names: [String] = []
+            for index in 0..<Int(count) {
+                guard let snapshot = list[index] else { continue }
+                defer { virDomainSnapshotFree(snapshot) }
+                if let name = virDomainSnapshotGetName(snapshot) { names.append(String(cString: name)) }
+            }
+            return .success(names.sorted())
+        }
+    }
+
     /// Takes a snapshot of a domain, its memory included when it is on; a paused domain stays paused.
     public func createSnapshot(of name: String, called snapshot: String) async throws(LibvirtError) {
         try await withDomain(name) { domain -> Result<Void, LibvirtError> in
-            let xml = "<domainsnapshot><name>\(snapshot)</name></domainsnapshot>"
+            let xml = "<domainsnapshot><name>\(snapshot.escapedForXML)</name></domainsnapshot>"
             guard let made = virDomainSnapshotCreateXML(domain, xml, 0) else {
                 return .failure(.last("taking a snapshot of \(name)"))
             }
@@ -37,5 +95,13 @@ extension Connection {
             defer { virDomainSnapshotFree(found) }
             return act(found) == 0 ? .success(()) : .failure(.last("\(verb) \(name)"))
         }
+    }
+}
+
+extension String {
+    /// The text as an XML element's content or attribute.
+    var escapedForXML: String {
+        replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing("'", with: "&apos;")
+            .replacing("\"", with: "&quot;")
     }
 }

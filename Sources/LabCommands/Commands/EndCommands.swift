@@ -5,7 +5,7 @@ import LabStore
 
 struct StopCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stop", abstract: "Shut the machines down and keep them for later.")
+        commandName: "stop", abstract: "Keep the machines for later, with what runs on them.")
 
     @OptionGroup var session: SessionOptions
 
@@ -25,7 +25,7 @@ struct StopCommand: AsyncParsableCommand {
 
 struct ResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Bring the machines of a stopped session up again.")
+        commandName: "resume", abstract: "Go on where lab stop left off; after a power failure, from the disks.")
 
     @OptionGroup var session: SessionOptions
 

@@ -23,6 +23,9 @@ struct StartCommand: AsyncParsableCommand {
     @Option(help: "How guests execute: auto, kvm or tcg (emulated).")
     var accelerator: String = "auto"
 
+    @Flag(help: "Boot the machines although they could be woken from kept memories.")
+    var cold = false
+
     func validate() throws {
         guard accelerator == "auto" || Accelerator(rawValue: accelerator) != nil else {
             throw ValidationError("--accelerator takes auto, kvm or tcg, not \"\(accelerator)\".")
@@ -50,7 +53,7 @@ struct StartCommand: AsyncParsableCommand {
         let view = ProgressView()
         let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
         defer { view.end() }
-        _ = try await start.start(lab, student: student, accelerator: Accelerator(rawValue: accelerator))
+        _ = try await start.start(lab, student: student, accelerator: Accelerator(rawValue: accelerator), cold: cold)
         view.end()
         let seconds = Double((ContinuousClock.now - began) / .milliseconds(1)) / 1000
         Output.error(String(format: "Started in %.1f s.\n", seconds))

@@ -56,7 +56,8 @@ public struct AcceleratorProbe: Sendable {
         let outcome = try await Tool.run("unshare", words)
         // The kernel has run all of its own initialisation when it fails to find the root that it was not given.
         if outcome.output.contains("Unable to mount root fs") { return nil }
-        let said = outcome.error.split(separator: "\n").last.map { ": \($0)" } ?? ""
+        let last = outcome.error.split(separator: "\n").last ?? ""
+        let said = last.isEmpty ? "" : ": " + (last.hasSuffix(".") ? last.dropLast() : last)
         if said.contains("KVM") || said.contains("kvm") { return "KVM is present, but QEMU cannot use it\(said)" }
         return "KVM is present and opens, but does not run a stock kernel\(said)"
     }

@@ -1,4 +1,5 @@
 public import Foundation
+import Libvirt
 
 /// The QEMU guest agent of one machine (qemu-ga-ref(7)).
 ///
@@ -17,6 +18,19 @@ public struct GuestAgent: Sendable {
     public init(machine: String, transport: @escaping Transport) {
         self.machine = machine
         self.transport = transport
+    }
+
+    /// The agent of a domain, through libvirt.
+    init(machine: String, domain: String, connection: Connection) {
+        self.init(machine: machine) { command, seconds in
+            do throws(LibvirtError) {
+                return try await connection.agentCommand(domain: domain, command, timeout: seconds)
+            } catch {
+                throw LabError(
+                    .unreachable, "\(machine) does not answer: \(error.message)",
+                    advice: "Look at it with: lab console \(machine)")
+            }
+        }
     }
 
     /// What a command in the guest said.
@@ -69,10 +83,16 @@ public struct GuestAgent: Sendable {
         _ = try await call("guest-set-time", Arguments(time: now), as: Nothing.self)
     }
 
-    /// Gives the guest's kernel entropy from the host; nothing may run before it on a machine that came out of memory.
-    func seedRandomness() async throws {
-        let seed = Data((0..<64).map { _ in UInt8.random(in: .min ... .max) })
-        try await check(["/usr/bin/python3", "-c", Identity.seed], input: seed)
+    /// Waits until it answers; throws when it has not within `seconds`.
+    public func wait(seconds: Int) async throws {
+        var backoff = Backoff(seconds: seconds)
+        while await !ping() {
+            guard try await backoff.wait() else {
+                throw LabError(
+                    .unreachable, "\(machine) did not answer within \(seconds) s",
+                    advice: "Look at it with: lab console \(machine)")
+            }
+        }
     }
 
     /// Asks the guest to shut down or reboot; the agent gives no reply to it.

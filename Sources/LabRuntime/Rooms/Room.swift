@@ -12,9 +12,12 @@ public struct Room: Sendable {
 
     /// Makes a room for a session and waits until its libvirtd answers.
     ///
-    /// The room is detached from the terminal and the login session. Throws with the room's own words when it does
-    /// not come up within `seconds`.
-    static func make(session: String, sockets: String, paths: LabPaths, seconds: Int = 30) async throws -> Room {
+    /// The room is detached from the terminal and the login session. With `endingWith` it ends as soon as nobody holds
+    /// the lock (flock(2)) on that file any more. Throws with the room's own words when it does not come up within
+    /// `seconds`.
+    static func make(
+        session: String, sockets: String, paths: LabPaths, endingWith lock: String = "", seconds: Int = 30
+    ) async throws -> Room {
         for part in ["etc/qemu", "lib", "log", "disks", "keys"] { try LabPaths.make(session + "/" + part) }
         try LabPaths.make(sockets)
         guard sockets.utf8.count + "/libvirt-admin-sock".utf8.count <= 107 else {
@@ -35,7 +38,7 @@ public struct Room: Sendable {
         let command =
             ["unshare"] + user
             + ["--net", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc"]
-            + inside + [paths.images, paths.userHome]
+            + inside + [paths.images, paths.userHome, lock]
         let script = #"identity=$1 log=$2; shift 2; echo $$ > "$identity"; exec "$@" </dev/null >"$log" 2>&1"#
         try await Tool.check("setsid", ["--fork", "sh", "-c", script, "sh", identity, log] + command)
         let process = try await firstProcess(identity: identity, log: log, seconds: seconds)

@@ -1,7 +1,7 @@
 /// The text that sets a room up from inside its namespaces, and the configuration of its libvirtd.
 enum RoomScript {
     /// Run by `sh -ec` as a child of the room's first process. Arguments: the session's directory, the directory of
-    /// its sockets, the images' directory, and the home directory to hide.
+    /// its sockets, the images' directory, the home directory to hide, and a file whose lock keeps the room (or nothing).
     ///
     /// What a guest's QEMU may see of the user's files is the session's and the images' directories only: they are
     /// put aside on a scratch tmpfs, the homes are covered, and they are bound again where they were. The directories
@@ -9,7 +9,7 @@ enum RoomScript {
     /// not start where its compiled-in user is unknown, whatever `qemu.conf` says, so the room knows it.
     static let setup = #"""
         libvirt_qemu=libvirt-qemu:x:64055:64055::/:/usr/sbin/nologin
-        session=$1 sockets=$2 images=$3 home=$4
+        session=$1 sockets=$2 images=$3 home=$4 lock=$5
         ip link set lo up
         mount -t tmpfs -o mode=755 tmpfs /mnt
         mkdir /mnt/session /mnt/sockets /mnt/images
@@ -37,6 +37,7 @@ enum RoomScript {
             mount --bind "$session/etc/$file" /etc/$file
         done
         cd /
+        if [ -n "$lock" ]; then flock "$lock" kill -TERM 1 & fi
         exec libvirtd --pid-file "$sockets/libvirtd.pid"
         """#
 

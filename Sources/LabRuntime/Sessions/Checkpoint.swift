@@ -42,9 +42,8 @@ public struct Checkpoint: Sendable {
     private func refresh() async throws {
         let session = session
         try await forEachMachine { machine in
-            try await session.waitForAgent(machine, seconds: 60)
-            try await session.agent(machine).seedRandomness()
-            try await session.agent(machine).setTime()
+            try await session.agent(machine).wait(seconds: 60)
+            try await Identity.refresh(session.agent(machine))
         }
     }
 

@@ -29,16 +29,7 @@ public struct LiveSession: Sendable {
 
     /// The guest agent of a machine.
     public func agent(_ machine: String) -> GuestAgent {
-        let connection = connection
-        return GuestAgent(machine: machine) { command, seconds in
-            do throws(LibvirtError) {
-                return try await connection.agentCommand(domain: machine, command, timeout: seconds)
-            } catch {
-                throw LabError(
-                    .unreachable, "\(machine) does not answer: \(error.message)",
-                    advice: "Look at it with: lab console \(machine)", cause: nil)
-            }
-        }
+        GuestAgent(machine: machine, domain: machine, connection: connection)
     }
 
     /// A machine of the lab; throws with the list when there is none of that name.
@@ -49,19 +40,6 @@ public struct LiveSession: Sendable {
                 advice: "Machines: " + lab.machines.map(\.name).joined(separator: ", "))
         }
         return machine
-    }
-
-    /// Waits until a machine's agent answers; `seconds` is the limit.
-    public func waitForAgent(_ machine: String, seconds: Int) async throws {
-        let agent = agent(machine)
-        var backoff = Backoff(seconds: seconds)
-        while await !agent.ping() {
-            guard try await backoff.wait() else {
-                throw LabError(
-                    .unreachable, "\(machine) did not finish booting within \(seconds) s",
-                    advice: "Look at it with: lab console \(machine)")
-            }
-        }
     }
 
     /// What time limits are multiplied by: emulated guests are 10 to 20 times slower, and limits have room to spare.

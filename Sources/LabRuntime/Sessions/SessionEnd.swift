@@ -14,19 +14,20 @@ public struct SessionEnd: Sendable {
         self.store = store
     }
 
-    /// Shuts the machines down cleanly, those that do not listen by force, and ends the room; the disks stay.
+    /// Keeps the machines' memory and disks and ends the room. All machines stand still before the first is kept, so
+    /// that connections between them go on at the resume; one whose memory cannot be kept is shut down.
     public func stop(_ before: SessionRecord, lab: Lab, progress: @escaping Progress) async throws {
         var record = before
         record.state = .stopping
         try store.save(record)
         if let room = record.room, room.isAlive {
             let session = try await LiveSession.attach(record, lab: lab, paths: paths)
+            for machine in lab.machines { try? await session.connection.suspendDomain(machine.name) }
             await withTaskGroup(of: Void.self) { group in
                 for machine in lab.machines {
                     group.addTask {
-                        progress(.doing(machine.name, "shuts down"))
-                        let clean = await Self.shutDown(machine.name, of: session)
-                        progress(.done(machine.name, clean ? "off" : "switched off: it did not shut down by itself"))
+                        progress(.doing(machine.name, "its memory is kept"))
+                        progress(.done(machine.name, await Self.keep(machine.name, of: session)))
                     }
                 }
             }
@@ -56,6 +57,19 @@ public struct SessionEnd: Sendable {
             try FileManager.default.removeItem(atPath: directory)
         }
         rmdir(paths.run)
+    }
+
+    /// Keeps a machine's memory, or shuts it down; says in a few words what came of it.
+    private static func keep(_ machine: String, of session: LiveSession) async -> String {
+        if (try? await session.connection.domainState(machine)) == .shutOff { return "was off" }
+        do {
+            try await session.connection.saveDomain(machine)
+            return "kept"
+        } catch {
+            try? await session.connection.resumeDomain(machine)
+            let clean = await shutDown(machine, of: session)
+            return (clean ? "shut down" : "switched off") + ": its memory could not be kept (\(error.message))"
+        }
     }
 
     private static func shutDown(_ machine: String, of session: LiveSession) async -> Bool {

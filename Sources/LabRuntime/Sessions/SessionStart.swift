@@ -20,8 +20,11 @@ public struct SessionStart: Sendable {
         self.progress = progress
     }
 
-    /// Starts a new session and gives its record. `accelerator` nil chooses what works.
-    public func start(_ lab: Lab, student: String, accelerator wanted: Accelerator?) async throws -> SessionRecord {
+    /// Starts a new session and gives its record. `accelerator` nil chooses what works; `cold` boots the machines
+    /// although they could be woken from kept memories.
+    public func start(_ lab: Lab, student: String, accelerator wanted: Accelerator?, cold: Bool = false) async throws
+        -> SessionRecord
+    {
         let memory = lab.machines.map { $0.memory + 150 }.reduce(0, +)
         try await Requirements.demand(memory: memory, disk: 600 * lab.machines.count, paths: paths)
         let images = try await builtImages(of: lab)
@@ -29,6 +32,7 @@ public struct SessionStart: Sendable {
             throw LabError(.labFile, "lab \(lab.number) has no machines")
         }
         let accelerator = try await accelerator(wanted, kernel: image.kernel)
+        let warm = cold ? [:] : try await warmImages(of: lab, images: images, accelerator: accelerator)
         var record = SessionRecord(
             id: Self.newID(lab: lab.number), lab: lab.number, directory: lab.directory, student: student,
             begun: Date(), state: .starting, accelerator: accelerator.rawValue)
@@ -40,7 +44,10 @@ public struct SessionStart: Sendable {
             try await Self.makeDoorKeys(directory: paths.session(record.id))
             try await forEachMachine(session) { machine in
                 guard let image = images[machine.image] else { return }
-                try await make(machine, image: image, accelerator: accelerator, in: session)
+                try await MachineStart(
+                    session: session, machine: machine, image: image, warm: warm[WarmNeed(machine)],
+                    accelerator: accelerator, progress: progress
+                ).run()
             }
         } catch {
             // Undone without being cancelled itself: the tree that was cancelled must not stop the clean-up.
@@ -54,7 +61,8 @@ public struct SessionStart: Sendable {
         return record
     }
 
-    /// Brings the machines of a stopped session, or of one whose room is gone, up again from their disks.
+    /// Brings the machines of a stopped session up again where they were, those of one whose room is gone from their
+    /// disks.
     public func resume(_ before: SessionRecord, lab: Lab) async throws -> SessionRecord {
         var record = before
         if let room = record.room, room.isAlive { try await Room.end(room) }
@@ -64,10 +72,17 @@ public struct SessionStart: Sendable {
             try await session.connection.createNetwork(xml: DomainXML.network(session: record.id))
             try await forEachMachine(session) { machine in
                 let began = ContinuousClock.now
-                progress(.doing(machine.name, "\(machine.address)  boots"))
-                try await session.connection.startDomain(machine.name)
-                try await session.waitForAgent(machine.name, seconds: session.bootLimit)
-                try await session.agent(machine.name).setTime()
+                progress(.doing(machine.name, "\(machine.address)  comes back"))
+                do {
+                    try await session.connection.startDomain(machine.name)
+                } catch {
+                    progress(.notice("\(machine.name) boots: its memory could not be used (\(error))."))
+                    try await session.connection.forgetSavedDomain(machine.name)
+                    try await session.connection.startDomain(machine.name)
+                }
+                let agent = session.agent(machine.name)
+                try await agent.wait(seconds: session.bootLimit)
+                try await Identity.refresh(agent)
                 progress(.done(machine.name, "\(machine.address)  ready" + Self.elapsed(since: began)))
             }
         } catch {
@@ -92,32 +107,6 @@ public struct SessionStart: Sendable {
         record.setRoom(room.process)
         try store.save(record)
         progress(.done("room", "ready" + Self.elapsed(since: began)))
-    }
-
-    private func make(_ machine: MachineSpec, image: BuiltImage, accelerator: Accelerator, in session: LiveSession)
-        async throws
-    {
-        let began = ContinuousClock.now
-        let directory = paths.session(session.record.id)
-        let disk = "\(directory)/disks/\(machine.name).qcow2"
-        progress(.doing(machine.name, "\(machine.address)  disk"))
-        try await Tool.check("qemu-img", ["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", image.base, disk])
-        let spec = DomainSpec(
-            session: session.record.id, machine: machine, disk: disk, kernel: image.kernel, initrd: image.initrd,
-            mac: Identity.mac(session: session.record.id, machine: machine.name), accelerator: accelerator)
-        try await session.connection.defineDomain(xml: DomainXML.domain(spec))
-        progress(.doing(machine.name, "\(machine.address)  boots"))
-        try await session.connection.startDomain(machine.name)
-        try await session.waitForAgent(machine.name, seconds: session.bootLimit)
-        progress(.doing(machine.name, "\(machine.address)  takes its name"))
-        let agent = session.agent(machine.name)
-        try await agent.seedRandomness()
-        try await agent.setTime()
-        let hosts = session.lab.machines.map { "\($0.address) \($0.name)" }.joined(separator: "\n")
-        let words = ["/bin/sh", "-c", Identity.become, "sh", machine.name, machine.address, machine.user]
-        try await agent.check(
-            words + [machine.password ?? "", hosts], input: try Self.door(directory: directory), seconds: 300)
-        progress(.done(machine.name, "\(machine.address)  ready" + Self.elapsed(since: began)))
     }
 
     private func forEachMachine(
@@ -155,6 +144,30 @@ public struct SessionStart: Sendable {
         return images
     }
 
+    /// What the warm images of a lab differ in.
+    private struct WarmNeed: Hashable {
+        var image: String
+        var memory: Int
+        init(_ machine: MachineSpec) { (image, memory) = (machine.image, machine.memory) }
+    }
+
+    private func warmImages(of lab: Lab, images: [String: BuiltImage], accelerator: Accelerator) async throws
+        -> [WarmNeed: WarmImage]
+    {
+        let builder = WarmBuilder(paths: paths, progress: progress)
+        return try await withThrowingTaskGroup(of: (WarmNeed, WarmImage?).self) { group in
+            for need in Set(lab.machines.map(WarmNeed.init)) {
+                guard let image = images[need.image] else { continue }
+                group.addTask {
+                    (need, try await builder.image(image, memory: need.memory, accelerator: accelerator))
+                }
+            }
+            var warm: [WarmNeed: WarmImage] = [:]
+            for try await (need, image) in group { warm[need] = image }
+            return warm
+        }
+    }
+
     private func accelerator(_ wanted: Accelerator?, kernel: String) async throws -> Accelerator {
         if wanted == .tcg { return .tcg }
         let outcome = try await AcceleratorProbe(paths: paths).outcome(kernel: kernel)
@@ -172,12 +185,6 @@ public struct SessionStart: Sendable {
             let path = "\(directory)/keys/\(name)"
             try await Tool.check("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", path])
         }
-    }
-
-    private static func door(directory: String) throws -> Data {
-        let host = try String(contentsOfFile: directory + "/keys/door-host", encoding: .utf8)
-        let client = try String(contentsOfFile: directory + "/keys/door-client.pub", encoding: .utf8)
-        return Data("BEGIN HOST\n\(host)END HOST\nCLIENT \(client)".utf8)
     }
 
     private static func newID(lab: Int) -> String {

@@ -1,0 +1,120 @@
+import Crypto
+import Foundation
+
+/// A booted system, kept: a disk with the memory of the machine that ran on it, from which clones start in seconds.
+struct WarmImage: Sendable, Equatable {
+    /// Where it is.
+    var directory: String
+
+    /// The disk, qcow2 over the image's base, with the memory in an internal snapshot called ``snapshot``.
+    var disk: String { directory + "/warm.qcow2" }
+    /// The snapshot's name.
+    static let snapshot = "warm"
+}
+
+/// Everything that a machine's memory depends on: a warm image whose key differs is another one.
+struct WarmKey: Sendable, Equatable {
+    /// The image's digest.
+    var image: String
+    /// The image's directory: the disk and the memory name it.
+    var directory: String
+    /// The machine's memory in MiB.
+    var memory: Int
+    /// How guests execute.
+    var accelerator: Accelerator
+    /// QEMU's version as it prints it.
+    var qemu: String
+    /// libvirt's version as the distribution has it.
+    var libvirt: String
+    /// The host's processor, as `/proc/cpuinfo` describes one of them.
+    var processor: String
+    /// Changes whenever the machine or what it runs would be made otherwise.
+    var version = "1"
+
+    /// The key of an image's machines on this host.
+    static func current(image: BuiltImage, memory: Int, accelerator: Accelerator) async throws -> WarmKey {
+        let cpuinfo = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+        let one = cpuinfo.split(separator: "\n\n").first ?? ""
+        let kept = one.split(separator: "\n").filter { line in
+            ["model name", "flags", "stepping", "microcode"].contains { line.hasPrefix($0) }
+        }
+        async let qemu = Tool.check("qemu-system-x86_64", ["--version"])
+        async let libvirt = Tool.check("libvirtd", ["--version"])
+        return WarmKey(
+            image: image.digest, directory: image.directory, memory: memory, accelerator: accelerator,
+            qemu: try await qemu, libvirt: try await libvirt, processor: kept.joined(separator: "\n"))
+    }
+
+    /// The key in 16 hexadecimal digits.
+    var digest: String {
+        let parts = [image, directory, String(memory), accelerator.rawValue, qemu, libvirt, processor, version]
+        let hash = SHA256.hash(data: Data(parts.joined(separator: "\0").utf8))
+        return hash.prefix(8).map { String(format: "%02x", $0) }.joined()
+    }
+}
+
+/// The warm images beside the images that they are made from: `warm/NAME-KEY` in the directory of images.
+///
+/// One appears whole, by a rename, with a record of its disk's size and digest. A disk that is not what the record says
+/// is never started from.
+struct WarmStore: Sendable {
+    /// What is recorded of a warm image.
+    struct Record: Codable, Equatable {
+        /// Size in bytes of the disk.
+        var size: Int
+        /// When the disk was last changed, nanoseconds since 1970 (`st_ctim`).
+        var changed: Int
+        /// SHA-256 of the disk, hexadecimal.
+        var digest: String
+    }
+
+    /// The directory, absolute.
+    let root: String
+
+    /// The store in a directory of images.
+    init(images: String) { root = images + "/warm" }
+
+    /// Where the warm image of a key belongs.
+    func directory(_ name: String, _ key: WarmKey) -> String { "\(root)/\(name)-\(key.digest)" }
+
+    /// The warm image of a key, or nil when there is none that can be trusted.
+    func find(_ name: String, _ key: WarmKey) throws -> WarmImage? {
+        let image = WarmImage(directory: directory(name, key))
+        let path = image.directory + "/record.json"
+        guard let data = FileManager.default.contents(atPath: path),
+            let record = try? JSONDecoder().decode(Record.self, from: data),
+            let now = Self.stamp(of: image.disk)
+        else { return nil }
+        if now.size == record.size, now.changed == record.changed { return image }
+        // Moved or linked: the same bytes are as good as before.
+        guard now.size == record.size, try Self.digest(of: image.disk) == record.digest else { return nil }
+        try? JSONEncoder().encode(Record(size: now.size, changed: now.changed, digest: record.digest))
+            .write(to: URL(filePath: path), options: .atomic)
+        return image
+    }
+
+    /// Writes the record of a disk that was just made in `directory`.
+    static func seal(_ directory: String) throws {
+        let disk = WarmImage(directory: directory).disk
+        guard let now = stamp(of: disk) else { throw LabError(.failed, "\(disk) is gone") }
+        let record = Record(size: now.size, changed: now.changed, digest: try digest(of: disk))
+        try JSONEncoder().encode(record).write(to: URL(filePath: directory + "/record.json"), options: .atomic)
+    }
+
+    /// Removes a warm image.
+    func remove(_ image: WarmImage) { try? FileManager.default.removeItem(atPath: image.directory) }
+
+    private static func stamp(of path: String) -> (size: Int, changed: Int)? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return (Int(status.st_size), status.st_ctim.tv_sec * 1_000_000_000 + status.st_ctim.tv_nsec)
+    }
+
+    private static func digest(of path: String) throws -> String {
+        let file = try FileHandle(forReadingFrom: URL(filePath: path))
+        defer { try? file.close() }
+        var hash = SHA256()
+        while let part = try file.read(upToCount: 1 << 20), !part.isEmpty { hash.update(data: part) }
+        return hash.finalize().map { String(format: "%02x", $0) }.joined()
+    }
+}

@@ -1,0 +1,70 @@
+import Foundation
+import LabFile
+import LabStore
+import Libvirt
+
+/// Brings one machine of a session up for the first time: a disk, a definition, a system that runs, and its identity.
+struct MachineStart: Sendable {
+    let session: LiveSession
+    let machine: MachineSpec
+    let image: BuiltImage
+    /// What it starts from; nil boots the image.
+    let warm: WarmImage?
+    let accelerator: Accelerator
+    let progress: Progress
+
+    func run() async throws {
+        let began = ContinuousClock.now
+        say("disk")
+        let disk = try await makeDisk()
+        try await session.connection.defineDomain(xml: DomainXML.domain(spec(disk: disk)))
+        if warm == nil { try await boot() } else { try await wake() }
+        say("takes its name")
+        let keys = session.paths.session(session.record.id) + "/keys/"
+        let identity = Identity(
+            machine: machine, mac: mac, peers: session.lab.machines,
+            door: "BEGIN HOST\n" + (try String(contentsOfFile: keys + "door-host", encoding: .utf8)) + "END HOST\n"
+                + "CLIENT " + (try String(contentsOfFile: keys + "door-client.pub", encoding: .utf8)))
+        try await identity.give(to: session.agent(machine.name))
+        if warm != nil { try await session.connection.deleteSnapshot(WarmImage.snapshot, of: machine.name) }
+        progress(.done(machine.name, "\(machine.address)  ready" + SessionStart.elapsed(since: began)))
+    }
+
+    private var mac: String { Identity.mac(session: session.record.id, machine: machine.name) }
+
+    private func makeDisk() async throws -> String {
+        let disk = "\(session.paths.session(session.record.id))/disks/\(machine.name).qcow2"
+        if let warm {
+            try await Tool.check("cp", ["--reflink=auto", "--sparse=always", warm.disk, disk])
+            try await Tool.check("chmod", ["600", disk])
+        } else {
+            try await Tool.check("qemu-img", ["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", image.base, disk])
+        }
+        return disk
+    }
+
+    private func spec(disk: String) -> DomainSpec {
+        DomainSpec(
+            session: session.record.id, machine: machine, disk: disk, kernel: image.kernel, initrd: image.initrd,
+            mac: mac, accelerator: accelerator)
+    }
+
+    private func boot() async throws {
+        say("boots")
+        try await session.connection.startDomain(machine.name)
+        try await session.agent(machine.name).wait(seconds: session.bootLimit)
+    }
+
+    /// Lets the clone go on from the memory that its disk holds.
+    private func wake() async throws {
+        say("wakes")
+        let connection = session.connection
+        let snapshot = ForeignSnapshot(
+            name: WarmImage.snapshot, domainXML: try await connection.domainXML(machine.name), disk: "vda")
+        try await connection.adoptSnapshot(snapshot, of: machine.name)
+        try await connection.revert(machine.name, to: WarmImage.snapshot)
+        try await session.agent(machine.name).wait(seconds: session.bootLimit)
+    }
+
+    private func say(_ what: String) { progress(.doing(machine.name, "\(machine.address)  \(what)")) }
+}
