@@ -27,7 +27,8 @@ public struct LabCommand: AsyncParsableCommand {
                 name: "Working:",
                 subcommands: [
                     GuideCommand.self, ShellCommand.self, ConsoleCommand.self, ExecCommand.self, CheckCommand.self,
-                    HintCommand.self, AnswerCommand.self, SolveCommand.self, GradeCommand.self,
+                    HintCommand.self, AnswerCommand.self, SolveCommand.self, ResetCommand.self,
+                    GradeCommand.self,
                 ]),
             CommandGroup(
                 name: "Authors and hosts:",

@@ -120,6 +120,21 @@ public final class LabStore: Sendable {
         }
     }
 
+    /// Forgets what was found or given at `moment` or after it: the session's machines are put back to it. Hints that
+    /// were taken stay taken.
+    public func rewind(_ session: String, to moment: Date) throws {
+        try database.write { db in
+            try db.execute(sql: "DELETE FROM pass WHERE session = ? AND found >= ?", arguments: [session, moment])
+            try db.execute(sql: "DELETE FROM answer WHERE session = ? AND given >= ?", arguments: [session, moment])
+            try db.execute(
+                sql: "UPDATE step SET passed = NULL, solved = FALSE WHERE session = ? AND (passed >= ? OR opened >= ?)",
+                arguments: [session, moment, moment])
+            try db.execute(
+                sql: "UPDATE step SET opened = NULL, prepared = FALSE WHERE session = ? AND opened > ?",
+                arguments: [session, moment])
+        }
+    }
+
     /// The answers given in a session.
     public func answers(of session: String) throws -> [AnswerRecord] {
         try database.read { try AnswerRecord.filter(Column("session") == session).fetchAll($0) }

@@ -116,10 +116,15 @@ public enum Requirements {
             remedy: available >= needed ? nil : "end other programs or other labs (lab status --all)")
     }
 
+    /// What is free on the file system of a directory, in MiB.
+    static func free(at directory: String) throws -> Int {
+        let attributes = try FileManager.default.attributesOfFileSystem(forPath: directory)
+        return ((attributes[.systemFreeSize] as? NSNumber)?.intValue ?? 0) >> 20
+    }
+
     private static func diskAvailable(_ needed: Int, at home: String) throws -> Requirement {
         try LabPaths.make(home)
-        let attributes = try FileManager.default.attributesOfFileSystem(forPath: home)
-        let available = ((attributes[.systemFreeSize] as? NSNumber)?.intValue ?? 0) >> 20
+        let available = try free(at: home)
         return Requirement(
             name: "disk", isMet: available >= needed,
             found: "\(available) MiB free at \(home), \(needed) MiB needed",

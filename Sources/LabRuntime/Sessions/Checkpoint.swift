@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import LabFile
 import Libvirt
 
@@ -10,19 +10,44 @@ public struct Checkpoint: Sendable {
     private let session: LiveSession
     private let name: String
 
-    /// Takes a checkpoint called `name` of all machines of a session.
-    public static func take(_ name: String, of session: LiveSession) async throws -> Checkpoint {
-        let checkpoint = Checkpoint(session: session, name: name)
-        try await checkpoint.forEachMachine { try await session.connection.suspendDomain($0) }
+    /// Names a checkpoint of a session that was taken earlier.
+    init(_ name: String, of session: LiveSession) {
+        self.session = session
+        self.name = name
+    }
+
+    /// The checkpoint of the moment when a step was opened.
+    public static func ofStep(_ step: String, in session: LiveSession) -> Checkpoint {
+        Checkpoint("step-" + step, of: session)
+    }
+
+    /// The steps whose opening a session can be put back to.
+    public static func steps(of session: LiveSession) async throws -> Set<String> {
+        var common: Set<String>?
+        for machine in session.lab.machines {
+            let names = try await session.connection.snapshots(of: machine.name)
+            let steps = Set(names.filter { $0.hasPrefix("step-") }.map { String($0.dropFirst("step-".count)) })
+            common = common?.intersection(steps) ?? steps
+        }
+        return common ?? []
+    }
+
+    /// Takes it, in place of one of the same name. The machines stand still meanwhile.
+    public func take() async throws {
+        let (connection, name) = (session.connection, name)
+        try await remove()
+        try await forEachMachine { try await connection.suspendDomain($0) }
         do {
-            try await checkpoint.forEachMachine { try await session.connection.createSnapshot(of: $0, called: name) }
+            try await forEachMachine { try await connection.createSnapshot(of: $0, called: name) }
         } catch {
-            try? await checkpoint.forEachMachine { try await session.connection.resumeDomain($0) }
+            // In a task of its own: machines go on although what was going on was cancelled.
+            let this = self
+            await Task { try? await this.forEachMachine { try await connection.resumeDomain($0) } }.value
+            try? await remove()
             throw error
         }
-        try await checkpoint.forEachMachine { try await session.connection.resumeDomain($0) }
-        try await checkpoint.refresh()
-        return checkpoint
+        try await forEachMachine { try await connection.resumeDomain($0) }
+        try await refresh()
     }
 
     /// Puts all machines back to the moment, with the clock of now and fresh randomness.
@@ -32,18 +57,23 @@ public struct Checkpoint: Sendable {
         try await refresh()
     }
 
-    /// Forgets the moment.
+    /// Forgets the moment on every machine that knows it.
     public func remove() async throws {
         let (connection, name) = (session.connection, name)
-        try await forEachMachine { try await connection.deleteSnapshot(name, of: $0) }
+        try await forEachMachine { machine in
+            if try await connection.snapshots(of: machine).contains(name) {
+                try await connection.deleteSnapshot(name, of: machine)
+            }
+        }
     }
 
     /// A machine that stood still or was put back repeats its randomness and is behind the time.
     private func refresh() async throws {
         let session = session
         try await forEachMachine { machine in
-            try await session.agent(machine).wait(seconds: 60)
-            try await Identity.refresh(session.agent(machine))
+            let agent = session.agent(machine)
+            try await agent.wait(seconds: session.bootLimit)
+            try await Identity.refresh(agent)
         }
     }
 
@@ -52,5 +82,33 @@ public struct Checkpoint: Sendable {
             for machine in session.lab.machines { group.addTask { try await body(machine.name) } }
             try await group.waitForAll()
         }
+    }
+}
+
+/// The checkpoints that a session keeps, within bounds.
+public struct CheckpointKeeper: Sendable {
+    /// The most steps that are kept, the newest ones.
+    static let most = 6
+    /// What must stay free on the file system of the sessions, in MiB.
+    static let reserve = 1500
+
+    private let session: LiveSession
+
+    /// Keeps the checkpoints of a session.
+    public init(session: LiveSession) { self.session = session }
+
+    /// Takes the checkpoint of a step that is being opened and lets the oldest go; `opened` are the steps' moments.
+    /// Gives false, and takes none, when there is not enough room for it.
+    @discardableResult
+    public func keep(_ step: String, opened: [String: Date]) async throws -> Bool {
+        let older = try await Checkpoint.steps(of: session).subtracting([step])
+            .sorted { (opened[$0] ?? .distantPast) > (opened[$1] ?? .distantPast) }
+        let hasRoom = try Requirements.free(at: session.paths.home) >= Self.reserve
+        for old in older.dropFirst(hasRoom ? Self.most - 1 : 0) {
+            try await Checkpoint.ofStep(old, in: session).remove()
+        }
+        guard try Requirements.free(at: session.paths.home) >= Self.reserve else { return false }
+        try await Checkpoint.ofStep(step, in: session).take()
+        return true
     }
 }

@@ -99,6 +99,26 @@ public struct SessionStart: Sendable {
         return record
     }
 
+    /// Makes one machine of a running session anew, as it was after the start. The session's checkpoints go: they hold
+    /// the machine that is no more.
+    public func renew(_ machine: MachineSpec, of session: LiveSession) async throws {
+        guard let image = try await builtImages(of: session.lab)[machine.image],
+            let accelerator = Accelerator(rawValue: session.record.accelerator)
+        else { throw LabError(.failed, "\(machine.name) has no image") }
+        let warm = try await warmImages(of: session.lab, images: [machine.image: image], accelerator: accelerator)
+        for step in try await Checkpoint.steps(of: session) {
+            try await Checkpoint.ofStep(step, in: session).remove()
+        }
+        if try await session.connection.domainState(machine.name) != .shutOff {
+            try await session.connection.destroyDomain(machine.name)
+        }
+        try await session.connection.undefineDomain(machine.name)
+        try await MachineStart(
+            session: session, machine: machine, image: image, warm: warm[WarmNeed(machine)], accelerator: accelerator,
+            progress: progress
+        ).run()
+    }
+
     private func makeRoom(_ record: inout SessionRecord) async throws {
         let began = ContinuousClock.now
         progress(.doing("room", "is made"))

@@ -46,6 +46,8 @@ public struct VerifierRun: Sendable {
             disturbing: disturbing)
         let relevant = ledger.ancestry(of: wanted)
         var opened = facts.opened
+        // What a run finds dates from its beginning: it held before the steps that it opens were opened.
+        let began = Date()
 
         await withTaskGroup(of: (String, [CheckOutcome]).self) { group in
             var started: Set<String> = []
@@ -89,7 +91,7 @@ public struct VerifierRun: Sendable {
             while let (id, outcomes) = await group.next() { ledger.record(outcomes, for: id) }
         }
         if disturbing { await disturb(wanted, &ledger, opened) }
-        return ledger.report(wanted: wanted, named: !named.isEmpty, date: Date())
+        return ledger.report(wanted: wanted, named: !named.isEmpty, date: began)
     }
 
     /// Judges an answer at the moment it is given: one outcome for each `answer` statement about the question.

@@ -30,6 +30,8 @@ struct LiveHost: VerifierHost {
         for action in step.setup {
             if case .run(let action) = action { try await player.play(action, asRoot: true) { _ in } }
         }
+        let opened = try store.steps(of: session.record.id).compactMapValues(\.opened)
+        try await CheckpointKeeper(session: session).keep(step.id, opened: opened)
         let moment = Date()
         try store.updateStep(step.id, of: session.record.id) { record in
             record.opened = record.opened ?? moment

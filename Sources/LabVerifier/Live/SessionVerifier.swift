@@ -24,11 +24,11 @@ public struct SessionVerifier: Sendable {
     /// Judges the steps named, or all of them, and keeps what has to be kept.
     public func check(_ named: [String] = [], disturbing: Bool = false) async throws -> CheckReport {
         await outside.begin()
+        let began = Date()
         let report = await run(try facts()).check(named, disturbing: disturbing)
         try keep(report.newPasses)
-        let now = Date()
         for step in report.steps where step.state == .done {
-            try store.updateStep(step.id, of: session.record.id) { $0.passed = $0.passed ?? now }
+            try store.updateStep(step.id, of: session.record.id) { $0.passed = $0.passed ?? began }
         }
         return report
     }
