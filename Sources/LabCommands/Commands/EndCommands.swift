@@ -25,9 +25,22 @@ struct StopCommand: AsyncParsableCommand {
 
 struct ResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Go on where lab stop left off; after a power failure, from the disks.")
+        commandName: "resume", abstract: "Go on where lab stop left off, or after a power failure.",
+        discussion: """
+            After a power failure, the machines boot from their disks as they are, or go back to the last checkpoint with
+            all that ran on them then; on a terminal you are asked.
+
+            Examples:
+              lab resume
+              lab resume --from checkpoint
+            """)
+
+    enum Source: String, ExpressibleByArgument, CaseIterable { case disks, checkpoint }
 
     @OptionGroup var session: SessionOptions
+
+    @Option(help: "After a power failure: disks or checkpoint.")
+    var from: Source?
 
     func run() async throws {
         let context = try Context()
@@ -39,12 +52,35 @@ struct ResumeCommand: AsyncParsableCommand {
             return
         }
         let lab = try context.load(record.directory)
+        let checkpoint = try record.state == .stopped ? nil : self.checkpoint(of: record, in: context)
         let view = ProgressView()
         defer { view.end() }
         let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
-        _ = try await start.resume(record, lab: lab)
+        _ = try await start.resume(record, lab: lab, checkpoint: checkpoint?.step)
+        if let checkpoint { try context.store.rewind(record.id, to: checkpoint.moment) }
         view.end()
         Output.error("Lab \(record.lab) goes on. lab guide · lab shell · lab check")
+    }
+
+    /// The checkpoint that a session whose machines ended without warning goes back to; nil for its disks.
+    private func checkpoint(of record: SessionRecord, in context: Context) throws -> (step: String, moment: Date)? {
+        let opened = try context.store.steps(of: record.id).compactMapValues(\.opened)
+        guard let last = opened.max(by: { $0.value < $1.value }) else { return nil }
+        switch from {
+        case .disks: return nil
+        case .checkpoint: return (last.key, last.value)
+        case nil: break
+        }
+        guard isatty(STDIN_FILENO) == 1 else { return nil }
+        let when = last.value.formatted(date: .omitted, time: .shortened)
+        Output.write(
+            """
+            The machines of lab \(record.lab) ended without warning.
+              d  boot them from their disks as they are (nothing that was saved is lost)
+              c  put them back to \(when), when \(last.key) was opened, with all that ran on them
+            [D/c] 
+            """, to: STDERR_FILENO)
+        return readLine()?.lowercased() == "c" ? (last.key, last.value) : nil
     }
 }
 

@@ -62,41 +62,56 @@ public struct SessionStart: Sendable {
     }
 
     /// Brings the machines of a stopped session up again where they were, those of one whose room is gone from their
-    /// disks.
-    public func resume(_ before: SessionRecord, lab: Lab) async throws -> SessionRecord {
+    /// disks, or all of them from the checkpoint of the step `checkpoint`.
+    public func resume(_ before: SessionRecord, lab: Lab, checkpoint: String? = nil) async throws -> SessionRecord {
         var record = before
         if let room = record.room, room.isAlive { try await Room.end(room) }
         try await makeRoom(&record)
         do {
             let session = try await LiveSession.attach(record, lab: lab, paths: paths)
             try await session.connection.createNetwork(xml: DomainXML.network(session: record.id))
-            try await forEachMachine(session) { machine in
-                let began = ContinuousClock.now
-                progress(.doing(machine.name, "\(machine.address)  comes back"))
-                do {
-                    try await session.connection.startDomain(machine.name)
-                } catch {
-                    progress(.notice("\(machine.name) boots: its memory could not be used (\(error))."))
-                    try await session.connection.forgetSavedDomain(machine.name)
-                    try await session.connection.startDomain(machine.name)
-                }
-                let agent = session.agent(machine.name)
-                try await agent.wait(seconds: session.bootLimit)
-                try await Identity.refresh(agent)
-                progress(.done(machine.name, "\(machine.address)  ready" + Self.elapsed(since: began)))
+            if let checkpoint {
+                try await putBack(session, to: checkpoint)
+            } else {
+                try await forEachMachine(session) { try await comeBack($0, in: session) }
             }
         } catch {
             if let room = record.room {
                 try await Task { try await Room.end(room) }.value
             }
             record.setRoom(nil)
-            record.state = .stopped
             try store.save(record)
             throw error
         }
         record.state = .running
         try store.save(record)
         return record
+    }
+
+    private func comeBack(_ machine: MachineSpec, in session: LiveSession) async throws {
+        let began = ContinuousClock.now
+        progress(.doing(machine.name, "\(machine.address)  comes back"))
+        do {
+            try await session.connection.startDomain(machine.name)
+        } catch {
+            progress(.notice("\(machine.name) boots: its memory could not be used (\(error))."))
+            try await session.connection.forgetSavedDomain(machine.name)
+            try await session.connection.startDomain(machine.name)
+        }
+        let agent = session.agent(machine.name)
+        try await agent.wait(seconds: session.bootLimit)
+        try await Identity.refresh(agent)
+        progress(.done(machine.name, "\(machine.address)  ready" + Self.elapsed(since: began)))
+    }
+
+    private func putBack(_ session: LiveSession, to step: String) async throws {
+        let began = ContinuousClock.now
+        progress(.doing("machines", "are put back to when \(step) was opened"))
+        guard try await Checkpoint.steps(of: session).contains(step) else {
+            throw LabError(.usage, "there is no checkpoint of \(step)", advice: "Boot the disks: lab resume --from disks")
+        }
+        try await Checkpoint.ofStep(step, in: session).restore()
+        progress(.done("machines", "are back" + Self.elapsed(since: began)))
     }
 
     /// Makes one machine of a running session anew, as it was after the start. The session's checkpoints go: they hold

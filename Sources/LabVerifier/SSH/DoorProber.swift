@@ -42,11 +42,24 @@ public actor DoorProber: Outside {
     private let slowness: Int
     private var sessions: [String: Task<SSHSession, any Error>] = [:]
     private var offers: [String: Task<SSHOffer, any Error>] = [:]
+    private var slots: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
 
     /// Probes through doors, by machine; `slowness` multiplies time limits.
     public init(doors: [String: Door], slowness: Int) {
         self.doors = doors
         self.slowness = slowness
+        // A slow machine that is asked too much at once would miss time limits because of the harness alone.
+        slots = slowness > 1 ? 3 : 8
+    }
+
+    /// Waits for one of the few places for probes; its time limits begin then.
+    private func enter() async {
+        if slots > 0 { slots -= 1 } else { await withCheckedContinuation { waiting.append($0) } }
+    }
+
+    private func leave() {
+        if waiting.isEmpty { slots += 1 } else { waiting.removeFirst().resume() }
     }
 
     /// See ``Outside/begin()``: methods are asked for anew, logins at doors are kept.
@@ -57,6 +70,8 @@ public actor DoorProber: Outside {
 
     /// See ``Outside/connect(from:to:port:seconds:)``.
     public func connect(from machine: String, to address: String, port: Int, seconds: Int) async throws -> TCPOutcome {
+        await enter()
+        defer { leave() }
         let channel: SSHChannel
         do {
             channel = try await open(from: machine, to: address, port: port, seconds: seconds)
@@ -65,6 +80,7 @@ public actor DoorProber: Outside {
             case .timedOut:
                 // A login on which an open was given up may not be able to open anything else.
                 forget(machine, "root")
+                try await demandAnswer(from: machine, seconds: seconds)
                 return .silent
             // sshd gives no number; what is dropped never comes back within these few seconds.
             case .channelRefused: return .refused
@@ -74,6 +90,19 @@ public actor DoorProber: Outside {
         let greeting = try? await channel.read(upTo: 1024, timeout: .seconds(10 * slowness))
         try? await channel.close()
         return .open(banner: String(decoding: (greeting ?? nil) ?? [], as: UTF8.self))
+    }
+
+    /// The control of a probe that got no answer: the machine that it left from must be able to reach its own door in
+    /// the same time, else it is the machine that is slow.
+    private func demandAnswer(from machine: String, seconds: Int) async throws {
+        do {
+            let channel = try await open(
+                from: machine, to: "127.0.0.1", port: doors[machine]?.port ?? 0, seconds: seconds)
+            try? await channel.close()
+        } catch {
+            forget(machine, "root")
+            throw Self.unjudgeable(error, machine)
+        }
     }
 
     private func open(from machine: String, to address: String, port: Int, seconds: Int) async throws -> SSHChannel {
@@ -108,6 +137,8 @@ public actor DoorProber: Outside {
     }
 
     private func look(from machine: String, to address: String, port: Int, user: String) async throws -> SSHOffer {
+        await enter()
+        defer { leave() }
         let probe = try await probe(from: machine, to: address, port: port)
         do {
             let methods = try await probe.authenticationMethods(user: user)
@@ -128,6 +159,8 @@ public actor DoorProber: Outside {
     public func passwordAccepted(from machine: String, to address: String, port: Int, user: String, password: String)
         async throws -> Bool
     {
+        await enter()
+        defer { leave() }
         let probe = try await probe(from: machine, to: address, port: port)
         do {
             let accepted = try await Self.tryPassword(password, of: user, on: probe)
@@ -155,6 +188,8 @@ public actor DoorProber: Outside {
     public func keyAccepted(from machine: String, to address: String, port: Int, user: String, privateKey: String)
         async throws -> Bool
     {
+        await enter()
+        defer { leave() }
         let probe = try await probe(from: machine, to: address, port: port)
         do {
             let outcome = try await probe.authenticate(user: user, privateKey: privateKey)
@@ -170,6 +205,8 @@ public actor DoorProber: Outside {
     public func run(on machine: String, as user: String, _ words: [String], input: String?, seconds: Int) async throws
         -> Observation
     {
+        await enter()
+        defer { leave() }
         let session = try await session(on: machine, as: user)
         let command = words.map(Self.quoted).joined(separator: " ")
         do {
