@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LabFile
 import LabRuntime
 
 struct ImageCommand: AsyncParsableCommand {
@@ -10,10 +11,21 @@ struct ImageCommand: AsyncParsableCommand {
     struct Build: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Build images whose recipe has changed or that are missing.",
-            discussion: "Examples:\n  lab image build\n  lab image build server")
+            discussion: """
+                With --warm, the machines of every lab are booted once as well and kept, which the first start would
+                do otherwise.
+
+                Examples:
+                  lab image build
+                  lab image build server
+                  lab image build --warm
+                """)
 
         @Argument(help: "The images under images/ (default: all).")
         var names: [String] = []
+
+        @Flag(help: "Keep booted machines of every lab, too.")
+        var warm = false
 
         func run() async throws {
             let context = try Context()
@@ -37,6 +49,9 @@ struct ImageCommand: AsyncParsableCommand {
                 }
                 view.show(.done("image \(name)", "built: \(image.directory)"))
             }
+            guard warm else { return }
+            let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
+            for entry in context.catalogue.entries() { try await start.prepare(try context.load(entry.directory)) }
         }
     }
 

@@ -8,8 +8,23 @@ public struct Requirement: Sendable, Equatable {
     public var isMet: Bool
     /// What was found.
     public var found: String
-    /// The command that mends it; nil when it is met, or cannot be mended here.
-    public var remedy: String?
+    /// What mends it; nil when it is met, or cannot be mended here.
+    public var remedy: Remedy?
+
+    /// What mends a lack.
+    public enum Remedy: Sendable, Equatable, CustomStringConvertible {
+        /// A command for `sh`.
+        case command(String)
+        /// Something that only a person can do.
+        case advice(String)
+
+        /// The command or the advice.
+        public var description: String {
+            switch self {
+            case .command(let text), .advice(let text): text
+            }
+        }
+    }
 }
 
 /// What a start needs of this host, each found by trying it.
@@ -47,7 +62,7 @@ public enum Requirements {
         return [
             Requirement(
                 name: "programs", isMet: false, found: "missing: " + missing.map(\.0).joined(separator: ", "),
-                remedy: "sudo apt-get install -y --no-install-recommends \(packages)")
+                remedy: .command("sudo apt-get install -y --no-install-recommends \(packages)"))
         ]
     }
 
@@ -66,18 +81,18 @@ public enum Requirements {
         {
             return Requirement(
                 name: name, isMet: false, found: "this host forbids user namespaces to ordinary users (\(said))",
-                remedy: "sudo sysctl -w user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1")
+                remedy: .command("sudo sysctl -w user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1"))
         }
         if setting("kernel/apparmor_restrict_unprivileged_userns") == "1" {
             return Requirement(
                 name: name, isMet: false, found: "AppArmor forbids user namespaces to ordinary users (\(said))",
-                remedy: "echo kernel.apparmor_restrict_unprivileged_userns=0 | sudo tee /etc/sysctl.d/60-lab.conf"
-                    + " && sudo sysctl --system")
+                remedy: .command("echo kernel.apparmor_restrict_unprivileged_userns=0 | sudo tee /etc/sysctl.d/60-lab.conf"
+                    + " && sudo sysctl --system"))
         }
         if getuid() != 0, !hasSubordinateIDs(user) {
             return Requirement(
                 name: name, isMet: false, found: "\(user) has no subordinate ids in /etc/subuid and /etc/subgid",
-                remedy: "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 \(user)")
+                remedy: .command("sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 \(user)"))
         }
         return Requirement(name: name, isMet: false, found: "cannot be made: \(said)")
     }
@@ -98,11 +113,11 @@ public enum Requirements {
     private static func tun() -> Requirement {
         let name = "/dev/net/tun"
         if access(name, F_OK) != 0 {
-            return Requirement(name: name, isMet: false, found: "missing", remedy: "sudo modprobe tun")
+            return Requirement(name: name, isMet: false, found: "missing", remedy: .command("sudo modprobe tun"))
         }
         if access(name, R_OK | W_OK) != 0 {
             return Requirement(
-                name: name, isMet: false, found: "may not be opened by you", remedy: "sudo chmod 0666 /dev/net/tun")
+                name: name, isMet: false, found: "may not be opened by you", remedy: .command("sudo chmod 0666 /dev/net/tun"))
         }
         return Requirement(name: name, isMet: true, found: "opens")
     }
@@ -113,7 +128,7 @@ public enum Requirements {
         let available = line.split(separator: " ").compactMap { Int($0) }.first.map { $0 / 1024 } ?? 0
         return Requirement(
             name: "memory", isMet: available >= needed, found: "\(available) MiB available, \(needed) MiB needed",
-            remedy: available >= needed ? nil : "end other programs or other labs (lab status --all)")
+            remedy: available >= needed ? nil : .advice("end other programs or other labs (lab status)"))
     }
 
     /// What is free on the file system of a directory, in MiB.
@@ -128,6 +143,6 @@ public enum Requirements {
         return Requirement(
             name: "disk", isMet: available >= needed,
             found: "\(available) MiB free at \(home), \(needed) MiB needed",
-            remedy: available >= needed ? nil : "free some space, or set LAB_HOME to a larger file system")
+            remedy: available >= needed ? nil : .advice("free some space, or set LAB_HOME to a larger file system"))
     }
 }

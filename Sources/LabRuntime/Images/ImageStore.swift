@@ -50,8 +50,11 @@ public struct ImageStore: Sendable {
             .sorted { ($0.name, $0.built) < ($1.name, $1.built) }
     }
 
-    /// Removes an image.
-    public func remove(_ image: BuiltImage) throws { try FileManager.default.removeItem(atPath: image.directory) }
+    /// Removes an image, and what was kept warm of it.
+    public func remove(_ image: BuiltImage) throws {
+        try FileManager.default.removeItem(atPath: image.directory)
+        WarmStore(images: root).remove(over: image)
+    }
 
     private func read(_ directory: String) throws -> BuiltImage? {
         guard let data = FileManager.default.contents(atPath: directory + "/image.json") else { return nil }

@@ -39,7 +39,7 @@ struct WarmBuilder: Sendable {
         }
         try LabPaths.make(fresh)
         try await Tool.check("mv", [work + "/disks/warm.qcow2", fresh + "/warm.qcow2"])
-        try WarmStore.seal(fresh)
+        try WarmStore.seal(fresh, over: image)
         try FileManager.default.moveItem(atPath: fresh, toPath: place)
         try FileManager.default.removeItem(atPath: work)
         progress(.done(name, "kept" + SessionStart.elapsed(since: began)))

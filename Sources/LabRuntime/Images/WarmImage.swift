@@ -60,6 +60,8 @@ struct WarmKey: Sendable, Equatable {
 struct WarmStore: Sendable {
     /// What is recorded of a warm image.
     struct Record: Codable, Equatable {
+        /// The directory of the image that it is made over.
+        var image: String
         /// Size in bytes of the disk.
         var size: Int
         /// When the disk was last changed, nanoseconds since 1970 (`st_ctim`).
@@ -88,21 +90,33 @@ struct WarmStore: Sendable {
         if now.size == record.size, now.changed == record.changed { return image }
         // Moved or linked: the same bytes are as good as before.
         guard now.size == record.size, try Self.digest(of: image.disk) == record.digest else { return nil }
-        try? JSONEncoder().encode(Record(size: now.size, changed: now.changed, digest: record.digest))
-            .write(to: URL(filePath: path), options: .atomic)
+        var fresh = record
+        fresh.changed = now.changed
+        try? JSONEncoder().encode(fresh).write(to: URL(filePath: path), options: .atomic)
         return image
     }
 
     /// Writes the record of a disk that was just made in `directory`.
-    static func seal(_ directory: String) throws {
+    static func seal(_ directory: String, over image: BuiltImage) throws {
         let disk = WarmImage(directory: directory).disk
         guard let now = stamp(of: disk) else { throw LabError(.failed, "\(disk) is gone") }
-        let record = Record(size: now.size, changed: now.changed, digest: try digest(of: disk))
+        let record = Record(
+            image: image.directory, size: now.size, changed: now.changed, digest: try digest(of: disk))
         try JSONEncoder().encode(record).write(to: URL(filePath: directory + "/record.json"), options: .atomic)
     }
 
-    /// Removes a warm image.
-    func remove(_ image: WarmImage) { try? FileManager.default.removeItem(atPath: image.directory) }
+    /// Removes the warm images that are made over `image`, and those whose image is gone.
+    func remove(over image: BuiltImage) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? [] where !name.hasPrefix(".") {
+            let directory = root + "/" + name
+            guard let data = FileManager.default.contents(atPath: directory + "/record.json"),
+                let record = try? JSONDecoder().decode(Record.self, from: data)
+            else { continue }
+            if record.image == image.directory || !FileManager.default.fileExists(atPath: record.image) {
+                try? FileManager.default.removeItem(atPath: directory)
+            }
+        }
+    }
 
     private static func stamp(of path: String) -> (size: Int, changed: Int)? {
         var status = stat()

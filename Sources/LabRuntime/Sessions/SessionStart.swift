@@ -20,6 +20,14 @@ public struct SessionStart: Sendable {
         self.progress = progress
     }
 
+    /// Makes what the first start of a lab would make: its images and what its machines wake from.
+    public func prepare(_ lab: Lab, accelerator wanted: Accelerator? = nil) async throws {
+        let images = try await builtImages(of: lab)
+        guard let kernel = images.values.first?.kernel else { return }
+        let accelerator = try await accelerator(wanted, kernel: kernel)
+        _ = try await warmImages(of: lab, images: images, accelerator: accelerator)
+    }
+
     /// Starts a new session and gives its record. `accelerator` nil chooses what works; `cold` boots the machines
     /// although they could be woken from kept memories.
     public func start(_ lab: Lab, student: String, accelerator wanted: Accelerator?, cold: Bool = false) async throws
