@@ -114,7 +114,7 @@ extension Connection {
 
     /// Removes a domain's definition, with the memory that was kept of it and what is known of its snapshots.
     public func undefineDomain(_ name: String) async throws(LibvirtError) {
-        try await domain(name, "removing") { 
+        try await domain(name, "removing") {
             virDomainUndefineFlags(
                 $0, UInt32(VIR_DOMAIN_UNDEFINE_MANAGED_SAVE.rawValue | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA.rawValue))
         }

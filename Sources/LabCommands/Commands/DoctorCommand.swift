@@ -46,7 +46,8 @@ struct DoctorCommand: AsyncParsableCommand {
             try JSONOutput.write(rows)
         } else {
             Output.table(
-                ["", "WHAT", "FOUND", "MEND IT WITH"], rows.map { [$0.state.rawValue, $0.name, $0.found, $0.remedy ?? ""] })
+                ["", "WHAT", "FOUND", "MEND IT WITH"],
+                rows.map { [$0.state.rawValue, $0.name, $0.found, $0.remedy ?? ""] })
         }
         if list.contains(where: { !$0.isMet }) { throw ExitStatus(value: ExitStatus.host) }
     }
@@ -69,7 +70,8 @@ struct DoctorCommand: AsyncParsableCommand {
     private func accelerator(_ context: Context) async throws -> Row {
         guard let image = try ImageStore(root: context.paths.images).list().first else {
             return Row(
-                found: "is found out by booting an image's kernel", name: "KVM", remedy: "lab image build", state: .unknown)
+                found: "is found out by booting an image's kernel", name: "KVM", remedy: "lab image build",
+                state: .unknown)
         }
         let outcome = try await AcceleratorProbe(paths: context.paths).outcome(kernel: image.kernel)
         guard !outcome.kvmWorks else { return Row(found: "runs a stock kernel", name: "KVM", state: .good) }

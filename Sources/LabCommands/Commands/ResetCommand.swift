@@ -75,7 +75,9 @@ struct ResetCommand: AsyncParsableCommand {
     }
 
     private func renew(_ machine: MachineSpec, of session: LiveSession, context: Context) async throws {
-        guard confirmed("Make \(machine.name) anew? Everything on it is lost, and the checkpoints with it.") else { return }
+        guard confirmed("Make \(machine.name) anew? Everything on it is lost, and the checkpoints with it.") else {
+            return
+        }
         let view = ProgressView()
         defer { view.end() }
         let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }

@@ -86,8 +86,9 @@ public enum Requirements {
         if setting("kernel/apparmor_restrict_unprivileged_userns") == "1" {
             return Requirement(
                 name: name, isMet: false, found: "AppArmor forbids user namespaces to ordinary users (\(said))",
-                remedy: .command("echo kernel.apparmor_restrict_unprivileged_userns=0 | sudo tee /etc/sysctl.d/60-lab.conf"
-                    + " && sudo sysctl --system"))
+                remedy: .command(
+                    "echo kernel.apparmor_restrict_unprivileged_userns=0 | sudo tee /etc/sysctl.d/60-lab.conf"
+                        + " && sudo sysctl --system"))
         }
         if getuid() != 0, !hasSubordinateIDs(user) {
             return Requirement(
@@ -117,7 +118,8 @@ public enum Requirements {
         }
         if access(name, R_OK | W_OK) != 0 {
             return Requirement(
-                name: name, isMet: false, found: "may not be opened by you", remedy: .command("sudo chmod 0666 /dev/net/tun"))
+                name: name, isMet: false, found: "may not be opened by you",
+                remedy: .command("sudo chmod 0666 /dev/net/tun"))
         }
         return Requirement(name: name, isMet: true, found: "opens")
     }

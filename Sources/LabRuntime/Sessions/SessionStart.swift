@@ -116,7 +116,8 @@ public struct SessionStart: Sendable {
         let began = ContinuousClock.now
         progress(.doing("machines", "are put back to when \(step) was opened"))
         guard try await Checkpoint.steps(of: session).contains(step) else {
-            throw LabError(.usage, "there is no checkpoint of \(step)", advice: "Boot the disks: lab resume --from disks")
+            throw LabError(
+                .usage, "there is no checkpoint of \(step)", advice: "Boot the disks: lab resume --from disks")
         }
         try await Checkpoint.ofStep(step, in: session).restore()
         progress(.done("machines", "are back" + Self.elapsed(since: began)))
