@@ -57,7 +57,7 @@ let package = Package(
         .testTarget(name: "LibvirtTests", dependencies: ["Libvirt"], swiftSettings: strict),
         .testTarget(name: "SSHTests", dependencies: ["SSH"], swiftSettings: strict),
         .testTarget(name: "LabFileTests", dependencies: ["LabFile"], exclude: ["Golden"], swiftSettings: strict),
-        .testTarget(name: "LabRuntimeTests", dependencies: ["LabRuntime"], swiftSettings: strict),
+        .testTarget(name: "LabRuntimeTests", dependencies: ["LabRuntime", "LabStore"], swiftSettings: strict),
         .testTarget(
             name: "LabVerifierTests", dependencies: ["LabVerifier"], exclude: ["SSHRecords"], swiftSettings: strict),
         .testTarget(name: "LabGradeTests", dependencies: ["LabGrade"], swiftSettings: strict),

@@ -58,4 +58,53 @@ struct ConnectionTests {
             for try await state in group { #expect(state == .running) }
         }
     }
+
+    @Test func aSnapshotIsTakenPutBackToListedAndForgotten() async throws {
+        let connection = try await Connection.open("test:///default")
+        let name = "snapped"
+        try await connection.defineDomain(xml: Self.domain.replacing("NAME", with: name))
+        try await connection.startDomain(name)
+        try await connection.createSnapshot(of: name, called: "a & b")
+        try await connection.createSnapshot(of: name, called: "c")
+        #expect(try await connection.snapshots(of: name) == ["a & b", "c"])
+        try await connection.suspendDomain(name)
+        try await connection.revert(name, to: "a & b")
+        #expect(try await connection.domainState(name) == .running)
+        try await connection.deleteSnapshot("a & b", of: name)
+        #expect(try await connection.snapshots(of: name) == ["c"])
+        await #expect(throws: LibvirtError.self) { try await connection.revert(name, to: "a & b") }
+        try await connection.destroyDomain(name)
+        try await connection.undefineDomain(name)
+    }
+
+    @Test func aSnapshotThatTheDiskHoldsIsTakenOver() async throws {
+        let connection = try await Connection.open("test:///default")
+        let name = "cloned"
+        let xml = Self.domain.replacing("NAME", with: name).replacing(
+            "</domain>",
+            with: "<devices><disk type='file'><source file='/x'/><target dev='vda'/></disk></devices></domain>")
+        try await connection.defineDomain(xml: xml)
+        let snapshot = ForeignSnapshot(name: "warm", domainXML: try await connection.domainXML(name), disk: "vda")
+        try await connection.adoptSnapshot(snapshot, of: name)
+        #expect(try await connection.snapshots(of: name) == ["warm"])
+        try await connection.revert(name, to: "warm")
+        #expect(try await connection.domainState(name) == .running)
+        try await connection.destroyDomain(name)
+        try await connection.undefineDomain(name)
+    }
+
+    @Test func aMemoryIsKeptAndForgotten() async throws {
+        let connection = try await Connection.open("test:///default")
+        let name = "kept"
+        try await connection.defineDomain(xml: Self.domain.replacing("NAME", with: name))
+        try await connection.startDomain(name)
+        try await connection.saveDomain(name)
+        #expect(try await connection.domainState(name) == .shutOff)
+        await #expect(throws: LibvirtError.self) { try await connection.saveDomain(name) }
+        try await connection.forgetSavedDomain(name)
+        try await connection.forgetSavedDomain(name)
+        try await connection.startDomain(name)
+        try await connection.destroyDomain(name)
+        try await connection.undefineDomain(name)
+    }
 }
