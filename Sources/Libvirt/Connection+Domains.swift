@@ -138,6 +138,14 @@ extension Connection {
         }
     }
 
+    /// Whether a domain's next start goes on from memory that ``saveDomain(_:)`` kept.
+    public func hasSavedMemory(_ name: String) async throws(LibvirtError) -> Bool {
+        try await withDomain(name) { domain in
+            let answer = virDomainHasManagedSaveImage(domain, 0)
+            return answer < 0 ? .failure(.last("asking for the kept memory of \(name)")) : .success(answer == 1)
+        }
+    }
+
     /// Forgets the memory that ``saveDomain(_:)`` kept, so that the next start is a boot.
     public func forgetSavedDomain(_ name: String) async throws(LibvirtError) {
         try await domain(name, "forgetting the memory of") {

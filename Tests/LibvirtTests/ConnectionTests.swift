@@ -100,8 +100,10 @@ struct ConnectionTests {
         try await connection.startDomain(name)
         try await connection.saveDomain(name)
         #expect(try await connection.domainState(name) == .shutOff)
+        #expect(try await connection.hasSavedMemory(name))
         await #expect(throws: LibvirtError.self) { try await connection.saveDomain(name) }
         try await connection.forgetSavedDomain(name)
+        #expect(try await !connection.hasSavedMemory(name))
         try await connection.forgetSavedDomain(name)
         try await connection.startDomain(name)
         try await connection.destroyDomain(name)

@@ -34,20 +34,21 @@ struct ExecCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let context = try Context()
-        let session = try await session.attach(in: context)
-        let spec = try session.machine(machine)
-        let status: Int
         do {
-            let input = StandardInput()
-            status = try await GuestStream(session.agent(machine)).run(
-                .words(command), as: user ?? spec.user, input: { await input.next() },
-                output: { descriptor, data in Output.write(data, to: Int32(descriptor)) })
-        } catch let error as LabError {
+            throw ExitStatus(value: Int32(try await execute()))
+        } catch let error as LabError where [.failed, .unreachable].contains(error.code) {
             Output.error("lab: " + error.description)
             throw ExitStatus(value: ExitStatus.execFailed)
         }
-        throw ExitStatus(value: Int32(status))
+    }
+
+    private func execute() async throws -> Int {
+        let session = try await session.attach(in: try Context())
+        let spec = try session.machine(machine)
+        let input = StandardInput()
+        return try await GuestStream(session.agent(machine)).run(
+            .words(command), as: user ?? spec.user, input: { await input.next() },
+            output: { descriptor, data in Output.write(data, to: Int32(descriptor)) })
     }
 }
 

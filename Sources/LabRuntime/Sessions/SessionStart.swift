@@ -99,16 +99,24 @@ public struct SessionStart: Sendable {
     private func comeBack(_ machine: MachineSpec, in session: LiveSession) async throws {
         let began = ContinuousClock.now
         progress(.doing(machine.name, "\(machine.address)  comes back"))
+        var goesOn = try await session.connection.hasSavedMemory(machine.name)
         do {
             try await session.connection.startDomain(machine.name)
         } catch {
+            guard goesOn else { throw error }
+            goesOn = false
             progress(.notice("\(machine.name) boots: its memory could not be used (\(error))."))
             try await session.connection.forgetSavedDomain(machine.name)
             try await session.connection.startDomain(machine.name)
         }
         let agent = session.agent(machine.name)
-        try await agent.wait(seconds: session.bootLimit)
-        try await Identity.refresh(agent)
+        do {
+            try await agent.wait(seconds: goesOn ? 15 * session.slowness : session.bootLimit)
+            try await Identity.refresh(agent)
+        } catch let error as LabError where goesOn && error.code == .unreachable {
+            // It runs on as it was, perhaps with its agent stopped by the student.
+            progress(.notice("\(machine.name) goes on, but its guest agent does not answer: lab console \(machine.name)"))
+        }
         progress(.done(machine.name, "\(machine.address)  ready" + Self.elapsed(since: began)))
     }
 
