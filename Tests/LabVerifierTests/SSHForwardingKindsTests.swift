@@ -90,10 +90,10 @@ struct SSHForwardingKindsTests {
 
     @Test func aBannerComesThroughTheTunnel() async throws {
         let bench = try tunnelBench()
-        bench.reply(Reach.script, "Connection to 127.0.0.1 24022 port [tcp/*] succeeded!\nSSH-2.0-OpenSSH_9.2p1\n")
+        bench.reply(Reach.script, "open\nSSH-2.0-OpenSSH_9.2p1\n")
         let finding = try await tunnel(["port": "24022", "banner": "SSH-2.0-"]).judge(on: bench)
         #expect(finding.verdict == .pass, "\(finding.observed.en)")
-        bench.reply(Reach.script, "nc: connect to 127.0.0.1 port 24022 (tcp) failed: Connection refused\n")
+        bench.reply(Reach.script, "refused\n")
         #expect(try await tunnel(["port": "24022", "banner": "SSH-2.0-"]).judge(on: bench).verdict == .fail)
     }
 

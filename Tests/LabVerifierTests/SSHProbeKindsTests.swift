@@ -26,15 +26,23 @@ struct SSHProbeKindsTests {
     {
         let fields = SSHRecorded.fields(
             ["from": "losttemple", "to": "server01", "port": "22"].merging(values) { $1 }, flags: flags)
-        let finding = try await TCPCheck(fields).judge(on: SSHBench(outside: FakeOutside(tcp: outcome)))
+        let bench = SSHBench(outside: FakeOutside(tcp: outcome))
+        bench.reply("true", "")
+        let finding = try await TCPCheck(fields).judge(on: bench)
         #expect(finding.verdict == verdict)
         #expect((finding.hint == nil) == (verdict == .pass))
+    }
+
+    @Test func silenceOfAMachineThatIsOffIsNotJudged() async throws {
+        let check = try TCPCheck(SSHRecorded.fields(["from": "losttemple", "to": "server01", "port": "22"]))
+        let bench = SSHBench(outside: FakeOutside(tcp: .silent))
+        await #expect(throws: Unjudgeable.self) { try await check.judge(on: bench) }
     }
 
     @Test func aServerWithoutADoorIsAskedThroughItsAgent() async throws {
         let bench = SSHBench(outside: FakeOutside(tcp: .refused))
         bench.reply(
-            Reach.script, on: "server02", "Connection to 192.168.122.201 22 port [tcp/ssh] succeeded!\nSSH-2.0-x\n")
+            Reach.script, on: "server02", "open\nSSH-2.0-x\n")
         let check = try TCPCheck(
             SSHRecorded.fields(["from": "server02", "to": "server01", "port": "22", "banner": "SSH-2.0-"]))
         #expect(try await check.judge(on: bench).verdict == .pass)

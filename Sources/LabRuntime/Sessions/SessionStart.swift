@@ -115,7 +115,8 @@ public struct SessionStart: Sendable {
             try await Identity.refresh(agent)
         } catch let error as LabError where goesOn && error.code == .unreachable {
             // It runs on as it was, perhaps with its agent stopped by the student.
-            progress(.notice("\(machine.name) goes on, but its guest agent does not answer: lab console \(machine.name)"))
+            progress(
+                .notice("\(machine.name) goes on, but its guest agent does not answer: lab console \(machine.name)"))
         }
         progress(.done(machine.name, "\(machine.address)  ready" + Self.elapsed(since: began)))
     }

@@ -19,6 +19,9 @@ enum BatchDriver {
             + requests.flatMap { [$0.user ?? "", String($0.arguments.count), $0.script] + $0.arguments }
     }
 
+    /// The scripts run in two lanes, one after the other in each: more at once than the machine has processors take
+    /// longer all together, much longer where they are emulated.
+    ///
     /// Standard output goes to files of limited size, not to pipes: a child that is left behind holds nothing up.
     /// The reply is one base64 text: a line with the nonce, a line a script (status, two sizes), then all outputs.
     static let program = #"""
@@ -45,14 +48,17 @@ enum BatchDriver {
           fi
           echo "$?" >"$d/$i.s"
         } 2>/dev/null
-        i=0
-        while [ $# -gt 0 ]; do
-          i=$((i + 1)) user=$1 n=$(($2 + 1)) k=1 w=; shift 2
-          while [ "$k" -le "$n" ]; do w="$w \"\${$k}\"" k=$((k + 1)); done
+        i=0 at=1 total=$# odd= even=
+        while [ "$at" -le "$total" ]; do
+          i=$((i + 1)); eval "n=\$((\${$((at + 1))} + 1))"
+          k=0 w=; while [ "$k" -lt "$n" ]; do w="$w \"\${$((at + 2 + k))}\""; k=$((k + 1)); done
           : >"$d/$i.o"; : >"$d/$i.e"
-          eval "one $w" &
-          shift "$n"
+          one="i=$i user=\"\${$at}\"; one $w;"
+          case $i in *[13579]) odd=$odd$one ;; *) even=$even$one ;; esac
+          at=$((at + 2 + n))
         done
+        eval "$odd" &
+        eval "$even" &
         wait
         k=1; set --
         while [ "$k" -le "$i" ]; do set -- "$@" "$d/$k.o" "$d/$k.e"; k=$((k + 1)); done

@@ -69,53 +69,38 @@ public actor DoorProber: Outside {
     public var logins: Int { sessions.count }
 
     /// See ``Outside/connect(from:to:port:seconds:)``.
+    ///
+    /// A program on the machine connects: a forwarded connection that gets no answer would keep all others of its login
+    /// waiting.
     public func connect(from machine: String, to address: String, port: Int, seconds: Int) async throws -> TCPOutcome {
         await enter()
         defer { leave() }
-        let channel: SSHChannel
-        do {
-            channel = try await open(from: machine, to: address, port: port, seconds: seconds)
-        } catch let error as SSHError {
-            switch error.code {
-            case .timedOut:
-                // A login on which an open was given up may not be able to open anything else.
-                forget(machine, "root")
-                try await demandAnswer(from: machine, seconds: seconds)
-                return .silent
-            // sshd gives no number; what is dropped never comes back within these few seconds.
-            case .channelRefused: return .refused
-            default: throw Self.unjudgeable(error, machine)
-            }
+        let outcome = try await reach(from: machine, to: address, port: port, seconds: seconds)
+        guard outcome == .silent, let door = doors[machine] else { return outcome }
+        // The control: a machine that cannot reach its own door in the same time is slow, and proves nothing.
+        guard case .open = try await reach(from: machine, to: door.address, port: door.port, seconds: seconds) else {
+            throw Unjudgeable(
+                Localized(
+                    ko: "\(machine)이(가) 너무 느려서 밖을 살펴보지 못했어요. 여러분의 잘못으로 치지 않아요.",
+                    en: "\(machine) is too slow to probe from; this is not counted against you."))
         }
-        let greeting = try? await channel.read(upTo: 1024, timeout: .seconds(10 * slowness))
-        try? await channel.close()
-        return .open(banner: String(decoding: (greeting ?? nil) ?? [], as: UTF8.self))
+        return outcome
     }
 
-    /// The control of a probe that got no answer: the machine that it left from must be able to reach its own door in
-    /// the same time, else it is the machine that is slow.
-    private func demandAnswer(from machine: String, seconds: Int) async throws {
+    private func reach(from machine: String, to address: String, port: Int, seconds: Int) async throws -> TCPOutcome {
+        let arguments = Reach.arguments(
+            address, port: port, seconds: seconds * slowness, greeting: 10 * slowness)
+        let words = ["/bin/sh", "-c", Reach.script, "lab"] + arguments
+        let limit = (seconds + 30) * slowness
+        let seen: Observation
         do {
-            let channel = try await open(
-                from: machine, to: "127.0.0.1", port: doors[machine]?.port ?? 0, seconds: seconds)
-            try? await channel.close()
+            seen = try await say(words, on: machine, as: "root", input: nil, seconds: limit)
         } catch {
-            forget(machine, "root")
-            throw Self.unjudgeable(error, machine)
-        }
-    }
-
-    private func open(from machine: String, to address: String, port: Int, seconds: Int) async throws -> SSHChannel {
-        let door = try await session(on: machine, as: "root")
-        do {
-            return try await door.openTCP(host: address, port: port, timeout: .seconds(seconds * slowness))
-        } catch {
-            if error.code == .timedOut || error.code == .channelRefused { throw error }
             // The machine may have been rebooted since the login: one more try, with a new one.
             forget(machine, "root")
-            let again = try await session(on: machine, as: "root")
-            return try await again.openTCP(host: address, port: port, timeout: .seconds(seconds * slowness))
+            seen = try await say(words, on: machine, as: "root", input: nil, seconds: limit)
         }
+        return try Reach.outcome(seen, from: machine)
     }
 
     private func forget(_ machine: String, _ user: String) { sessions["\(machine) \(user)"] = nil }
@@ -207,6 +192,12 @@ public actor DoorProber: Outside {
     {
         await enter()
         defer { leave() }
+        return try await say(words, on: machine, as: user, input: input, seconds: seconds)
+    }
+
+    private func say(_ words: [String], on machine: String, as user: String, input: String?, seconds: Int) async throws
+        -> Observation
+    {
         let session = try await session(on: machine, as: user)
         let command = words.map(Self.quoted).joined(separator: " ")
         do {

@@ -2,35 +2,53 @@ import Foundation
 import LabFile
 
 extension Bench {
-    /// Opens a TCP connection from a machine: through its door where it has one, else with `nc` through its agent.
+    /// Opens a TCP connection from a machine: through its door where it has one, else through its agent.
     func connect(from machine: String, to address: String, port: Int, seconds: Int = 5) async throws -> TCPOutcome {
         if hasDoor(machine) {
             return try await outside.connect(from: machine, to: address, port: port, seconds: seconds)
         }
-        let seen = try await perform(
-            on: machine, as: nil, Reach.script, [address, String(port), String(seconds)], timeout: seconds + 15)
+        let arguments = Reach.arguments(address, port: port, seconds: patience(seconds), greeting: patience(10))
+        let seen = try await perform(on: machine, as: nil, Reach.script, arguments, timeout: seconds + 20)
         return try Reach.outcome(seen, from: machine)
     }
 }
 
-/// A TCP connection that `nc` opens.
+/// A TCP connection that a machine opens, by a perl program there (perl-base is essential in Debian).
 enum Reach {
-    /// `$1` address, `$2` port, `$3` seconds.
-    static let script = """
-        command -v nc >/dev/null || exit 69
-        LC_ALL=C timeout "$(($3 + 5))" nc -v -w "$3" "$1" "$2" </dev/null 2>&1 | head -c 2048
-        """
+    /// `$1` address, `$2` port, `$3` seconds to connect, `$4` seconds for what the far end says first. Prints `open` and
+    /// what was said, `refused` or `silent`.
+    static let script = #"""
+        exec perl -e '
+          use Socket; $| = 1;
+          my ($host, $port, $seconds, $greeting) = @ARGV;
+          socket(my $peer, PF_INET, SOCK_STREAM, 0) or exit 69;
+          $SIG{ALRM} = sub { print "silent\n"; exit };
+          alarm $seconds;
+          if (!connect($peer, sockaddr_in($port, inet_aton($host)))) { print $!{ECONNREFUSED} ? "refused\n" : "silent\n"; exit }
+          print "open\n";
+          $SIG{ALRM} = sub { exit };
+          alarm $greeting;
+          my $said; sysread $peer, $said, 1024; print $said' "$1" "$2" "$3" "$4"
+        """#
 
-    /// Reads what `nc -v` said.
+    /// The arguments of ``script``; times in whole seconds.
+    static func arguments(_ address: String, port: Int, seconds: Int, greeting: Int) -> [String] {
+        [address, String(port), String(seconds), String(greeting)]
+    }
+
+    /// Reads what the script said.
     static func outcome(_ seen: Observation, from machine: String) throws -> TCPOutcome {
-        guard seen.status != 69 else {
-            throw Unjudgeable(Localized(ko: "\(machine)에 nc가 없어요.", en: "\(machine) has no nc."))
-        }
         let lines = seen.output.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-        if lines.first?.contains("succeeded!") == true {
-            return .open(banner: lines.count > 1 ? String(lines[1]) : "")
+        switch lines.first {
+        case "open": return .open(banner: lines.count > 1 ? String(lines[1]) : "")
+        case "refused": return .refused
+        case "silent": return .silent
+        default:
+            throw Unjudgeable(
+                Localized(
+                    ko: "\(machine)에서 연결을 시험하지 못했어요: \(shown(seen.error))",
+                    en: "No connection could be tried from \(machine): \(shown(seen.error))"))
         }
-        return seen.output.contains("refused") ? .refused : .silent
     }
 }
 

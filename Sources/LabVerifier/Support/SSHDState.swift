@@ -29,31 +29,25 @@ struct SSHDState: Sendable {
         return changes.filter { $0.time > last + 0.001 }.map(\.path)
     }
 
-    /// `$1` is the connection for `-C`; the rest are keywords.
+    /// `$1` is the connection for `-C`. Whatever keywords are asked about, the script is the same, so that it runs once.
     static let script = #"""
         [ -x /usr/sbin/sshd ] || { echo absent; exit 0; }
-        connection=$1; shift
         mkdir -p /run/sshd
-        if out=$(/usr/sbin/sshd -T -C "$connection" 2>&1); then
+        if out=$(/usr/sbin/sshd -T -C "$1" 2>&1); then
           printf '%s\n' "$out" | sed 's/^/value /'
         else
           printf '%s\n' "$out" | tail -n 3 | tr '\n' ' ' | sed 's/^/problem /'; echo
         fi
-        for f in /etc/ssh/sshd_config /etc/ssh/sshd_config.d /etc/ssh/sshd_config.d/*.conf; do
-          [ ! -e "$f" ] || stat -L -c 'change %.6Z %n' -- "$f"
-        done
-        for k in "$@"; do
-          for f in /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf; do
-            [ ! -f "$f" ] || awk -v k="$k" -v f="$f" 'BEGIN { k = tolower(k) }
-              { w = $1; sub(/=.*/, "", w) } tolower(w) == k { print "line " k " " f ":" FNR " " $0 }' "$f"
-          done
-        done
-        pid=$(systemctl show -p MainPID --value ssh.service) || exit 0
+        stat -L -c 'change %.6Z %n' -- /etc/ssh/sshd_config /etc/ssh/sshd_config.d /etc/ssh/sshd_config.d/*.conf 2>/dev/null
+        awk '{ w = tolower($1); sub(/=.*/, "", w) } w ~ /^[a-z]/ { print "line " w " " FILENAME ":" FNR " " $0 }' \
+          /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf 2>/dev/null
+        main=$(systemctl show -p MainPID -p ExecMainStartTimestamp ssh.service) || exit 0
+        pid=$(printf '%s\n' "$main" | sed -n 's/^MainPID=//p')
         echo "pid $pid"
         [ "${pid:-0}" -gt 0 ] || exit 0
         echo "exe $(readlink "/proc/$pid/exe")"
         tr '\0' ' ' <"/proc/$pid/cmdline" | sed 's/^/command /'; echo
-        began=$(systemctl show -p ExecMainStartTimestamp --value ssh.service)
+        began=$(printf '%s\n' "$main" | sed -n 's/^ExecMainStartTimestamp=//p')
         [ -z "$began" ] || echo "read $(date -d "$began" +%s)"
         journalctl -q --no-pager -o short-unix -n 400 _COMM=sshd _EXE=/usr/sbin/sshd _UID=0 _TRANSPORT=syslog \
           "_PID=$pid" 2>/dev/null | grep -E '\]: (Server listening on |Received SIGHUP; restarting\.)' |

@@ -38,6 +38,8 @@ struct TCPCheck: Check {
             var outcome = try await bench.connect(from: from, to: address, port: port)
             // What should answer and says nothing is asked once more: a lost packet is nobody's fault.
             if open, outcome == .silent { outcome = try await bench.connect(from: from, to: address, port: port) }
+            // A machine that is off or paused says nothing either, and then nothing is judged.
+            if outcome == .silent { _ = try await bench.look(on: to, "true", []) }
             return finding(outcome, port: port)
         }
         let listener = try await PlantedListener.start(on: to, port: port, bench: bench)
