@@ -15,10 +15,8 @@ struct MachineStart: Sendable {
 
     func run() async throws {
         let began = ContinuousClock.now
-        say("disk")
-        let disk = try await makeDisk()
-        try await session.connection.defineDomain(xml: DomainXML.domain(spec(disk: disk)))
-        if warm == nil { try await boot() } else { try await wake() }
+        let woke = try await wake()
+        if !woke { try await boot() }
         say("takes its name")
         let keys = session.paths.session(session.record.id) + "/keys/"
         let identity = Identity(
@@ -26,43 +24,51 @@ struct MachineStart: Sendable {
             door: "BEGIN HOST\n" + (try String(contentsOfFile: keys + "door-host", encoding: .utf8)) + "END HOST\n"
                 + "CLIENT " + (try String(contentsOfFile: keys + "door-client.pub", encoding: .utf8)))
         try await identity.give(to: session.agent(machine.name))
-        if warm != nil { try await session.connection.deleteSnapshot(WarmImage.snapshot, of: machine.name) }
+        if woke { try await session.connection.deleteSnapshot(WarmImage.snapshot, of: machine.name) }
         progress(.done(machine.name, "\(machine.address)  ready" + SessionStart.elapsed(since: began)))
     }
 
     private var mac: String { Identity.mac(session: session.record.id, machine: machine.name) }
+    private var disk: String { "\(session.paths.session(session.record.id))/disks/\(machine.name).qcow2" }
 
-    private func makeDisk() async throws -> String {
-        let disk = "\(session.paths.session(session.record.id))/disks/\(machine.name).qcow2"
-        if let warm {
-            try await Tool.check("cp", ["--reflink=auto", "--sparse=always", warm.disk, disk])
-            try await Tool.check("chmod", ["600", disk])
-        } else {
-            try await Tool.check("qemu-img", ["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", image.base, disk])
-        }
-        return disk
-    }
-
-    private func spec(disk: String) -> DomainSpec {
-        DomainSpec(
+    private func define() async throws {
+        let spec = DomainSpec(
             session: session.record.id, machine: machine, disk: disk, kernel: image.kernel, initrd: image.initrd,
             mac: mac, accelerator: accelerator)
+        try await session.connection.defineDomain(xml: DomainXML.domain(spec))
+    }
+
+    /// Lets a clone go on from the memory that its disk, a copy of the warm image's, holds. A warm image that libvirt
+    /// or QEMU will not go on from is thrown away; false says that the machine has to boot.
+    private func wake() async throws -> Bool {
+        guard let warm else { return false }
+        say("wakes")
+        try await Tool.check("cp", ["--reflink=auto", "--sparse=always", warm.disk, disk])
+        try await Tool.check("chmod", ["600", disk])
+        try await define()
+        let connection = session.connection
+        do {
+            let snapshot = ForeignSnapshot(
+                name: WarmImage.snapshot, domainXML: try await connection.domainXML(machine.name), disk: "vda")
+            try await connection.adoptSnapshot(snapshot, of: machine.name)
+            try await connection.revert(machine.name, to: WarmImage.snapshot)
+        } catch {
+            progress(.notice("\(machine.name) boots: the memory that was kept could not be used (\(error.message))."))
+            try? FileManager.default.removeItem(atPath: warm.directory)
+            try? await connection.destroyDomain(machine.name)
+            try await connection.undefineDomain(machine.name)
+            return false
+        }
+        try await session.agent(machine.name).wait(seconds: session.bootLimit)
+        return true
     }
 
     private func boot() async throws {
         say("boots")
+        try? FileManager.default.removeItem(atPath: disk)
+        try await Tool.check("qemu-img", ["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", image.base, disk])
+        try await define()
         try await session.connection.startDomain(machine.name)
-        try await session.agent(machine.name).wait(seconds: session.bootLimit)
-    }
-
-    /// Lets the clone go on from the memory that its disk holds.
-    private func wake() async throws {
-        say("wakes")
-        let connection = session.connection
-        let snapshot = ForeignSnapshot(
-            name: WarmImage.snapshot, domainXML: try await connection.domainXML(machine.name), disk: "vda")
-        try await connection.adoptSnapshot(snapshot, of: machine.name)
-        try await connection.revert(machine.name, to: WarmImage.snapshot)
         try await session.agent(machine.name).wait(seconds: session.bootLimit)
     }
 
