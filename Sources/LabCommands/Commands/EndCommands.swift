@@ -47,15 +47,21 @@ struct ResumeCommand: AsyncParsableCommand {
         let record = try session.record(in: context, states: [.stopped, .stopping, .running])
         let lease = try await SessionLease.take(record, for: "lab resume", in: context)
         defer { withExtendedLifetime(lease) {} }
-        if record.state == .running, record.room?.isAlive == true {
-            Output.error("Lab \(record.lab) is already running. lab shell · lab check · lab finish")
-            return
-        }
         let lab = try context.load(record.directory)
-        let checkpoint = try record.state == .stopped ? nil : self.checkpoint(of: record, in: context)
         let view = ProgressView()
         defer { view.end() }
         let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
+        if record.state == .running, record.room?.isAlive == true {
+            let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
+            let revived = try await start.revive(session)
+            view.end()
+            Output.error(
+                revived.isEmpty
+                    ? "Lab \(record.lab) is already running. lab shell · lab check · lab finish"
+                    : "Lab \(record.lab) goes on. lab guide · lab shell · lab check")
+            return
+        }
+        let checkpoint = try record.state == .stopped ? nil : self.checkpoint(of: record, in: context)
         _ = try await start.resume(record, lab: lab, checkpoint: checkpoint?.step)
         if let checkpoint { try context.store.rewind(record.id, to: checkpoint.moment) }
         view.end()

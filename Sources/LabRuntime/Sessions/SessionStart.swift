@@ -96,6 +96,22 @@ public struct SessionStart: Sendable {
         return record
     }
 
+    /// Switches on again what is off in a session that runs, and lets go on what is paused, as a machine is whose disk
+    /// could not grow; gives the machines' names.
+    public func revive(_ session: LiveSession) async throws -> [String] {
+        let domains = try await session.connection.domains()
+        let off = domains.filter { [.shutOff, .crashed].contains($0.state) }.map(\.name)
+        let paused = domains.filter { $0.state == .paused }.map(\.name)
+        try await forEachMachine(session) { machine in
+            if off.contains(machine.name) { try await comeBack(machine, in: session) }
+            if paused.contains(machine.name) {
+                try await session.connection.resumeDomain(machine.name)
+                progress(.done(machine.name, "\(machine.address)  goes on"))
+            }
+        }
+        return off + paused
+    }
+
     private func comeBack(_ machine: MachineSpec, in session: LiveSession) async throws {
         let began = ContinuousClock.now
         progress(.doing(machine.name, "\(machine.address)  comes back"))
