@@ -101,7 +101,13 @@ struct Identity: Sendable {
         useradd --help >/dev/null; sed -n p /etc/hostname; chmod 644 /etc/hosts
         [ ! -x /usr/sbin/sshd ] || /usr/sbin/sshd -V 2>/dev/null || :
         rm -f /var/lib/systemd/random-seed /var/lib/dbus/machine-id
-        systemctl stop systemd-journald.socket systemd-journald-dev-log.socket systemd-journald-audit.socket systemd-journald.service
+        journal="systemd-journald.socket systemd-journald-dev-log.socket systemd-journald-audit.socket systemd-journald.service"
+        # What is logged meanwhile starts it again and cancels the stop.
+        for try in $(seq 20); do
+            systemctl stop $journal 2>/dev/null && break
+            sleep 0.3
+        done
+        if systemctl --quiet is-active $journal; then echo "the journal does not stop" >&2; exit 1; fi
         rm -rf /var/log/journal/* /run/log/journal/*
         : > /etc/machine-id
         sync
