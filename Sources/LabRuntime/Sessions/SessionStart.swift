@@ -228,7 +228,13 @@ public struct SessionStart: Sendable {
             for need in Set(lab.machines.map(WarmNeed.init)) {
                 guard let image = images[need.image] else { continue }
                 group.addTask {
-                    (need, try await builder.image(image, memory: need.memory, accelerator: accelerator))
+                    do {
+                        return (need, try await builder.image(image, memory: need.memory, accelerator: accelerator))
+                    } catch {
+                        try Task.checkCancellation()
+                        progress(.notice("Machines of \(need.image) boot: their memory could not be kept (\(error))."))
+                        return (need, nil)
+                    }
                 }
             }
             var warm: [WarmNeed: WarmImage] = [:]
