@@ -12,6 +12,7 @@ struct SSHForwardingKindsTests {
         bench.reply(UserKeys.script, SSHRecorded.keys)
         bench.reply(AgentForwardedCheck.privateKeysScript, "SHA256:other\n")
         bench.reply(Agents.script, "")
+        bench.reply(ForwardedAgents.script, "86 84\n")
         bench.reply(Sockets.script, try SSHRecorded.text(sockets))
         return bench
     }
@@ -25,8 +26,20 @@ struct SSHForwardingKindsTests {
         let check = try forwarded.get()
         let live = try await check.judge(on: try forwarding("forwarded.jsonl", sockets: "forward.sockets"))
         #expect(live.verdict == .pass, "\(live.observed.en)")
+    }
+
+    @Test func aLoginThatIsOverOrByAnotherAgentDoesNotCount() async throws {
+        let check = try forwarded.get()
         let past = try await check.judge(on: try forwarding("forwarded.jsonl", sockets: "tunnel.sockets"))
-        #expect(past.verdict == .pass, "\(past.observed.en)")
+        #expect(past.verdict == .fail)
+        #expect(past.observed.en.contains("not open now"))
+        for agents in ["", "76 84\n", "86 41\n"] {
+            let bench = try forwarding("forwarded.jsonl", sockets: "forward.sockets")
+            bench.reply(ForwardedAgents.script, agents)
+            let own = try await check.judge(on: bench)
+            #expect(own.verdict == .fail)
+            #expect(own.observed.en.contains("does not use an agent forwarded"))
+        }
     }
 
     @Test func aProxyJumpDoesNotCount() async throws {
@@ -119,6 +132,15 @@ struct SSHForwardingKindsTests {
         #expect(bench.calls.contains { $0.contains(" maple ") })
         bench.reply(Sockets.script, on: "server02", before)
         #expect(try await tunnel(["target-port": "1502", "word": "maple"]).judge(on: bench).verdict == .fail)
+        let unheard = try await tunnel(["target-port": "1502", "word": "maple"]).judge(on: try tunnelBench())
+        #expect(unheard.verdict == .fail)
+        #expect(unheard.observed.en.contains("the word was not sent"))
+        // The tunnel leads to another machine's port of that number.
+        let astray = try tunnelBench()
+        let far =
+            before + "T ESTAB 0 0 192.168.122.202:40000 192.168.122.201:1502 ino:98 sk:1\nF /proc/240/fd socket:[98]\n"
+        astray.reply(Sockets.script, on: "server02", before, before, before, far)
+        #expect(try await tunnel(["target-port": "1502", "word": "maple"]).judge(on: astray).verdict == .fail)
     }
 
     @Test func aListenerOfNetcatIsNoTunnel() async throws {

@@ -56,9 +56,8 @@ struct KnownHostCheck: Check {
                     ko: "처음 접속할 때 ssh가 무엇을 묻고, 답하면 무엇을 적어 두나요?",
                     en: "What does ssh ask at the first connection, and what does it write down then?"))
         }
-        let scan = try await bench.look(
-            on: server, #"ssh-keyscan -T 8 -p "$1" -- "$2" 2>/dev/null; exit 0"#, [String(port), spec.address])
-        let live = Self.keys(scan.output)
+        var live = try await liveKeys(at: spec.address, on: bench)
+        if !known.isSubset(of: live) { live.formUnion(try await liveKeys(at: spec.address, on: bench)) }
         guard !live.isEmpty else {
             return fail(
                 Localized(
@@ -81,6 +80,13 @@ struct KnownHostCheck: Check {
             observed: Localized(
                 ko: "\(machine)의 known_hosts에 있는 \(server)의 키 \(known.count)개가 모두 지금 키와 같아요.",
                 en: "all \(known.count) keys of \(server) in known_hosts on \(machine) equal its present ones."))
+    }
+
+    /// The keys that the server shows now, asked on its own machine. A scan that is cut short on a slow machine lacks some.
+    private func liveKeys(at address: String, on bench: any Bench) async throws -> Set<String> {
+        let script = #"ssh-keyscan -T "$3" -p "$1" -- "$2" 2>/dev/null; exit 0"#
+        let arguments = [String(port), address, String(bench.patience(8))]
+        return Self.keys(try await bench.look(on: server, script, arguments).output)
     }
 
     /// Type and blob of each line `[@marker] names type blob`; a revoked key counts as a stranger's.

@@ -2,8 +2,8 @@
 ///
 /// Scripts and arguments travel as words: nothing is quoted, nothing is parsed, so nothing can be pasted into a shell.
 enum BatchDriver {
-    /// The PATH of every script; ordinary users' lacks the sbin directories.
-    static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    /// The PATH of every script: the system's own programs. /usr/local, which a student may fill, is not looked at.
+    static let path = "/usr/sbin:/usr/bin:/sbin:/bin"
     /// The most that is kept of one script's standard output, in bytes.
     static let outputLimit = 262_144
     /// The most that is kept of one script's standard error, in bytes.
@@ -26,7 +26,7 @@ enum BatchDriver {
     /// The reply is one base64 text: a line with the nonce, a line a script (status, two sizes), then all outputs.
     static let program = #"""
         nonce=$1 seconds=$2; shift 2
-        PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8; export PATH LC_ALL
+        PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8; export PATH LC_ALL
         umask 077; d=
         for base in /run /dev/shm /tmp; do
           if [ -w "$base" ] && d=$(mktemp -d "$base/lab.XXXXXXXX" 2>/dev/null); then break; fi

@@ -45,6 +45,12 @@ public struct SessionVerifier: Sendable {
     public func answer(_ value: String, to question: String, of step: Step) async throws -> (
         outcomes: [CheckOutcome], attempts: Int
     ) {
+        try await open(step)
+        guard try store.steps(of: session.record.id)[step.id]?.opened != nil else {
+            throw LabError(
+                .usage, "the turn of \(step.id) has not come yet",
+                advice: "It needs: " + step.needs.joined(separator: ", ") + "      See: lab check")
+        }
         let (outcomes, passes) = await run(try facts()).judge(answer: value, to: question, of: step)
         let attempts = try store.answer(
             Answer.normalised(value), to: question, of: step.id, in: session.record.id, at: Date())

@@ -35,7 +35,7 @@ struct ClientProbe: Sendable {
         var last = ""
     }
 
-    /// `$1` address, `$2` port, `$3` user, `$4` source ports, `$5` attempt, `$6` secret.
+    /// `$1` address, `$2` port, `$3` user, `$4` source ports, `$5` attempt, `$6` secret, `$7` seconds.
     static let script = """
         umask 077; d=$(mktemp -d) || exit 69; trap 'rm -rf "$d"' EXIT; export LC_ALL=C
         printf '%s\\n' "$6" >"$d/key"
@@ -50,9 +50,9 @@ struct ClientProbe: Sendable {
         *) exit 64 ;;
         esac
         for source in $4; do
-          timeout 30 ssh -F /dev/null -v $auth -o IdentityAgent=none -o StrictHostKeyChecking=no \\
-            -o UserKnownHostsFile=/dev/null -o GlobalKnownHostsFile=/dev/null -o ConnectTimeout=10 \\
-            -o KexAlgorithms=^curve25519-sha256 -o ProxyCommand="nc -w 15 -p $source %h %p" \\
+          timeout "$(($7 * 2))" ssh -F /dev/null -v $auth -o IdentityAgent=none -o StrictHostKeyChecking=no \\
+            -o UserKnownHostsFile=/dev/null -o GlobalKnownHostsFile=/dev/null -o ConnectTimeout="$7" \\
+            -o KexAlgorithms=^curve25519-sha256 -o ProxyCommand="nc -w $7 -p $source %h %p" \\
             -p "$2" -l "$3" -- "$1" : </dev/null >"$d/log" 2>&1
           grep -qE 'already in use|Cannot assign requested' "$d/log" || break
         done
@@ -66,7 +66,8 @@ struct ClientProbe: Sendable {
         _ attempt: Attempt, from machine: String, to address: String, port: Int, user: String, on bench: any Bench
     ) async throws -> Outcome {
         let seen = try await bench.perform(
-            on: machine, as: nil, script, arguments(attempt, to: address, port: port, user: user), timeout: 60)
+            on: machine, as: nil, script,
+            arguments(attempt, to: address, port: port, user: user) + [String(bench.patience(15))], timeout: 60)
         guard seen.status != 64, seen.status != 69 else {
             throw Unjudgeable(
                 Localized(

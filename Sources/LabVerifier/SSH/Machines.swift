@@ -27,14 +27,18 @@ struct UserKeys: Sendable, Equatable {
     /// The public halves as `type base64`.
     var publicKeys: [String]
 
-    /// Prints `FINGERPRINT TYPE BASE64` of every private key of a user. A key's public half is read from beside it,
-    /// or out of the private key itself where that is not encrypted.
+    /// Prints `FINGERPRINT TYPE BASE64` of every private key of a user. The fingerprint is read out of the private key
+    /// itself, in a directory where nothing lies beside it; its public half from beside it, or out of the private key
+    /// where that is not encrypted.
     static let script = """
         home=$(getent passwd "$1" | cut -d: -f6)
         [ -n "$home" ] || exit 3
+        t=$(mktemp -d) || exit 4; trap 'rm -rf "$t"' EXIT
         find "$home/.ssh" -maxdepth 2 -type f -size -65k -exec grep -l -- 'PRIVATE KEY-----' {} + 2>/dev/null |
         head -n 50 | while IFS= read -r key; do
-          print=$(ssh-keygen -lf "$key" 2>/dev/null </dev/null | cut -d' ' -f2)
+          head -c 20000 -- "$key" >"$t/k"; chmod 600 "$t/k"
+          print=$(ssh-keygen -lf "$t/k" 2>/dev/null </dev/null | cut -d' ' -f2)
+          [ -n "$print" ] || print=$(ssh-keygen -y -P '' -f "$t/k" 2>/dev/null </dev/null | ssh-keygen -lf - 2>/dev/null | cut -d' ' -f2)
           public=$(cut -d' ' -f1,2 <"$key.pub" 2>/dev/null | head -n 1)
           [ -n "$public" ] || public=$(ssh-keygen -y -P '' -f "$key" 2>/dev/null </dev/null | cut -d' ' -f1,2)
           printf '%s %s\\n' "${print:--}" "$public"

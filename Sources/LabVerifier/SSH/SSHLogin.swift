@@ -72,18 +72,12 @@ struct SSHLogin: Sendable, Equatable {
         }
         return acceptance.method == method
     }
-    /// Whether a copy or a command of this login was going on when a file was written; guests' clocks differ a little.
-    ///
-    /// A command that still runs may be anything; it counts once it has ended.
+
+    /// Whether a copy of this login, by scp or sftp, was going on when a file was written; guests' clocks differ a little.
     func carried(at moment: Date, tolerance: TimeInterval = 2) -> Bool {
         sessions.contains { session in
-            guard moment >= session.began - tolerance else { return false }
-            let end = session.ended ?? ended
-            return switch session.kind {
-            case .sftp: end.map { moment <= $0 + tolerance } ?? true
-            case .command: end.map { moment <= $0 + tolerance } ?? false
-            case .shell, .other: false
-            }
+            guard session.kind == .sftp, moment >= session.began - tolerance else { return false }
+            return (session.ended ?? ended).map { moment <= $0 + tolerance } ?? true
         }
     }
 }

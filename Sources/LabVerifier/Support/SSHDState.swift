@@ -38,7 +38,7 @@ struct SSHDState: Sendable {
         else
           printf '%s\n' "$out" | tail -n 3 | tr '\n' ' ' | sed 's/^/problem /'; echo
         fi
-        stat -L -c 'change %.6Z %n' -- /etc/ssh/sshd_config /etc/ssh/sshd_config.d /etc/ssh/sshd_config.d/*.conf 2>/dev/null
+        stat -L -c 'change %.6Z %n' -- /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf 2>/dev/null
         awk '{ w = tolower($1); sub(/=.*/, "", w) } w ~ /^[a-z]/ { print "line " w " " FILENAME ":" FNR " " $0 }' \
           /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf 2>/dev/null
         main=$(systemctl show -p MainPID -p ExecMainStartTimestamp ssh.service) || exit 0

@@ -44,8 +44,10 @@ struct AgentForwardedCheck: Check {
         async let copiesRead = bench.observe(on: through, as: nil, Self.privateKeysScript, [])
         async let agentsRead = Agents.read(through, on: bench)
         async let socketsRead = Sockets.read(through, on: bench)
+        async let forwardedRead = ForwardedAgents.read(through, on: bench)
         let (keys, last, hops) = try await (keysRead, lastRead, middleRead)
         let (copies, agents, sockets) = try await (copiesRead, agentsRead, socketsRead)
+        let forwarded = try await forwardedRead
 
         let lying = Set(copies.output.split(separator: "\n").map(String.init)).intersection(keys.fingerprints)
         if let print = lying.first {
@@ -75,6 +77,10 @@ struct AgentForwardedCheck: Check {
         for login in query.matches(in: last).reversed() {
             switch hop(of: login, outer: outer.matches(in: hops), sockets: sockets) {
             case .success(let session):
+                if let why = obstacle(of: login, in: session, sockets: sockets, forwarded: forwarded) {
+                    lastReason = lastReason ?? fail(why.observed, why.hint)
+                    continue
+                }
                 return Finding(
                     .pass, machine: to, expected: expected,
                     observed: Localized(
@@ -98,6 +104,36 @@ struct AgentForwardedCheck: Check {
 
     private func fail(_ observed: Localized, _ hint: Localized?) -> Finding {
         Finding(.fail, machine: to, expected: expected, observed: observed, hint: hint)
+    }
+
+    /// What keeps a login from being one by a forwarded agent: it has to be open now, and the ssh that holds it on the
+    /// middle machine has to ask an agent whose socket is the session's own sshd's.
+    private func obstacle(
+        of login: SSHLogin, in session: SSHLogin, sockets: Sockets, forwarded: ForwardedAgents
+    ) -> NoServer? {
+        let live = sockets.established.first { $0.local == login.client && $0.peer == login.server }
+        guard let live else {
+            return NoServer(
+                observed: Localized(
+                    ko: "\(to)에 그렇게 로그인한 기록은 있지만 지금은 열려 있지 않아요. 지난 뒤에는 에이전트로 했는지 볼 수 없어요.",
+                    en: "\(to) was logged in to like that, but it is not open now, and afterwards it cannot be seen "
+                        + "whether the agent was used."),
+                hint: Localized(
+                    ko: "\(to)에 들어간 채로 두고, 다른 터미널에서 lab check를 하세요.",
+                    en: "Stay on \(to), and run lab check in another terminal."))
+        }
+        let clients = sockets.holders(of: live).filter(\.isClient).map(\.pid)
+        let servers = Set([session.childPid, session.pid].compactMap { $0 })
+        guard clients.contains(where: { !forwarded.servers(of: $0).isDisjoint(with: servers) }) else {
+            return NoServer(
+                observed: Localized(
+                    ko: "\(through)에서 \(to)(으)로 간 ssh가 \(first)에서 전달된 에이전트를 쓰고 있지 않아요.",
+                    en: "The ssh on \(through) that went on to \(to) does not use an agent forwarded from \(first)."),
+                hint: Localized(
+                    ko: "\(through)에서 echo $SSH_AUTH_SOCK과 ssh-add -l은 무엇이라고 하나요?",
+                    en: "On \(through), what do echo $SSH_AUTH_SOCK and ssh-add -l say?"))
+        }
+        return nil
     }
 
     /// The session on the middle machine that a login on the last one was made in.

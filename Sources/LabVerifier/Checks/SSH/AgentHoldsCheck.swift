@@ -4,7 +4,7 @@ import LabFile
 /// `agent-holds`: an ssh-agent of the user's holds the user's key.
 struct AgentHoldsCheck: Check {
     static let spec = CheckSpec(
-        "agent-holds", mode: .holds, basis: .guest, "An agent of the user's holds the user's key.",
+        "agent-holds", mode: .once, basis: .guest, "An agent of the user's holds the user's key.",
         fields: [
             .init("on", .machine, required: true, "Where the agent runs."),
             .init("user", .string, "Whose agent; the machine's own user's unless given."),

@@ -4,7 +4,7 @@ import LabFile
 /// `copied`: a file or directory was copied over SSH.
 struct CopiedCheck: Check {
     static let spec = CheckSpec(
-        "copied", mode: .holds, basis: .guest,
+        "copied", mode: .once, basis: .guest,
         "Content equal on both ends, and the target was written during a session that sshd recorded.",
         fields: [
             .init("from", .machine, required: true, "Where the source is."),
@@ -155,11 +155,11 @@ struct CopiedCheck: Check {
         async let senderRead = SSHJournal.read(from, on: bench)
         let (received, sent) = try await (receiverRead, senderRead)
         let push = LoginQuery(
-            origin: .init(name: carrier.name, addresses: [carrier.address]), key: key, kinds: [.sftp, .command])
+            origin: .init(name: carrier.name, addresses: [carrier.address]), key: key, kinds: [.sftp])
         var logins = push.matches(in: received)
         if via == nil || via == to {
             let pull = LoginQuery(
-                origin: .init(name: to, addresses: [receiver.address]), key: key, kinds: [.sftp, .command])
+                origin: .init(name: to, addresses: [receiver.address]), key: key, kinds: [.sftp])
             logins += pull.matches(in: sent)
         }
         let dim = [received, sent].contains { $0.level == .off || $0.level == .info }

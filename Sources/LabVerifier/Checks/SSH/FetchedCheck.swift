@@ -4,7 +4,7 @@ import LabFile
 /// `fetched`: a file holds what a command prints on another machine, and was brought over SSH.
 struct FetchedCheck: Check {
     static let spec = CheckSpec(
-        "fetched", mode: .holds, basis: .guest,
+        "fetched", mode: .once, basis: .guest,
         "The file on `on` holds what the command prints on `of` now, and was written during a session that `of`'s sshd "
             + "recorded from `on`.",
         fields: [

@@ -45,7 +45,7 @@ struct SSHLoginCheck: Check {
                 Localized(ko: "먼저 ssh-keygen으로 키를 만들어요.", en: "Make one first, with ssh-keygen."))
         }
         var last = ClientProbe.Outcome()
-        for key in keys.publicKeys.prefix(4) {
+        for key in keys.publicKeys.prefix(12) {
             last = try await ClientProbe.run(
                 .offer(publicKey: key), from: from, to: server.address, port: port, user: login, on: bench)
             guard last.keyAccepted else { continue }
@@ -54,6 +54,13 @@ struct SSHLoginCheck: Check {
                 observed: Localized(
                     ko: "\(from)에서 공개 키를 보이자 \(machine):\(port)의 sshd가 받아들였어요.",
                     en: "\(machine):\(port) accepted the public key when it was shown from \(from)."))
+        }
+        let isTold = ["refused", "timed out", "closed", "denied"].contains { last.last.contains($0) }
+        if last.banner == nil ? !isTold : last.methods.isEmpty {
+            throw Unjudgeable(
+                Localized(
+                    ko: "\(from)에서 \(machine):\(port)에 ssh로 물어보다가 끊겼어요. 다시 해 보세요.",
+                    en: "Asking \(machine):\(port) with ssh from \(from) was cut off. Try again."))
         }
         guard last.banner != nil else {
             return fail(

@@ -75,15 +75,26 @@ struct TunnelCheck: Check {
             let seen = try await probe.banner(on: bench)
             var passed = false
             if case .open(let said) = seen { passed = said.hasPrefix(banner) }
-            let text = seen.described
-            return .init(
-                passed: passed,
-                seen: Localized(
-                    ko: "\(from)에서 터널 너머를 보면: \(text.ko)", en: "Through the tunnel, from \(from): \(text.en)"))
+            guard passed, target != nil else {
+                let text = seen.described
+                return .init(
+                    passed: passed,
+                    seen: Localized(
+                        ko: "\(from)에서 터널 너머를 보면: \(text.ko)", en: "Through the tunnel, from \(from): \(text.en)"))
+            }
         }
         if let target {
             let there = try await Sockets.read(client, on: bench)
-            if there.listeners(on: target).isEmpty { return try await probe.nonce(to: target, on: bench) }
+            if there.listeners(on: target).isEmpty {
+                guard word == nil else {
+                    return .init(
+                        passed: false,
+                        seen: Localized(
+                            ko: "\(client)의 \(target)번 포트에서 듣고 있는 프로그램이 없어서 낱말을 보내지 않았어요.",
+                            en: "Nothing listens on port \(target) of \(client), so the word was not sent."))
+                }
+                return try await probe.nonce(to: target, on: bench)
+            }
         }
         return try await probe.witness(word ?? "", to: target, through: tunnel, on: bench)
     }

@@ -16,8 +16,13 @@ struct TunnelRecoversCheck: Check {
     /// `$1` process: prints its arguments, one a line.
     static let argumentsScript = "tr '\\0' '\\n' <\"/proc/$1/cmdline\" | head -c 8192"
 
-    /// `$1` process: kills it, if it is still an ssh.
-    static let killScript = "[ \"$(readlink \"/proc/$1/exe\")\" = /usr/bin/ssh ] && kill -9 \"$1\""
+    /// `$1` process: ends it, if it is still an ssh, once it is older than 30 s: autossh takes the early end of its first
+    /// ssh, and one that was killed, for meant.
+    static let killScript = """
+        [ "$(readlink "/proc/$1/exe")" = /usr/bin/ssh ] || exit 3
+        while age=$(ps -o etimes= -p "$1") && [ "$age" -le 30 ]; do sleep 1; done
+        kill -TERM "$1"
+        """
 
     private let listen: String
     private let port: Int
@@ -61,7 +66,7 @@ struct TunnelRecoversCheck: Check {
                     ko: "터널이 지금 어디로 이어지는지 먼저 보세요.", en: "See first where the tunnel leads to now."))
         }
         let killed = try await bench.perform(
-            on: client, as: nil, Self.killScript, [String(first.clientPid)], timeout: 15)
+            on: client, as: nil, Self.killScript, [String(first.clientPid)], timeout: 60)
         guard killed.status == 0 else {
             throw Unjudgeable(
                 Localized(
