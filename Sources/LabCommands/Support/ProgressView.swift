@@ -8,6 +8,7 @@ final class ProgressView: Sendable {
     private struct State {
         var lines: [(name: String, text: String, isDone: Bool, began: ContinuousClock.Instant)] = []
         var drawn = 0
+        var hasEnded = false
     }
 
     private let state = Mutex(State())
@@ -43,8 +44,11 @@ final class ProgressView: Sendable {
         }
     }
 
-    /// Ends the moving lines; what was shown stays.
-    func end() { ticker.withLock { $0?.cancel() } }
+    /// Ends the moving lines; what was shown stays, and what is written from now on stays below it.
+    func end() {
+        ticker.withLock { $0?.cancel() }
+        state.withLock { $0.hasEnded = true }
+    }
 
     private func update(_ state: inout State, _ name: String, _ text: String, isDone: Bool) {
         if !isTerminal { Output.error("  \(Columns.padded(name, to: 12)) \(text)") }
@@ -63,7 +67,7 @@ final class ProgressView: Sendable {
     }
 
     private func draw(_ state: inout State) {
-        guard isTerminal else { return }
+        guard isTerminal, !state.hasEnded else { return }
         erase(&state)
         let width = max(Output.width - 1, 20)
         for line in state.lines {
