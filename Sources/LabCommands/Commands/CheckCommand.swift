@@ -39,7 +39,8 @@ struct CheckCommand: AsyncParsableCommand {
         defer { withExtendedLifetime(lease) {} }
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
         let began = ContinuousClock.now
-        let report = try await context.verifier(session).check(named, disturbing: !named.isEmpty)
+        let report = try await context.verifier(session).check(
+            named, disturbing: !named.isEmpty, isAwaited: true)
         let language = context.language(language)
         if json {
             Output.data(try report.json(language))

@@ -8,6 +8,8 @@ struct StatementJudge: Sendable {
     let fill: Filling
     /// The most that one look may take.
     let limit: Duration
+    /// The most that is waited for what does not hold yet, in seconds, whatever a statement's `within` says.
+    var mostWithin = Double.infinity
 
     /// Judges a statement, again and again while it does not hold and its `within` has not passed.
     func judge(_ statement: CheckStatement, on bench: any Bench) async -> CheckOutcome {
@@ -20,7 +22,7 @@ struct StatementJudge: Sendable {
     ) async -> CheckOutcome {
         let clock = ContinuousClock()
         let start = clock.now
-        let end = start + .seconds(statement.within ?? 0)
+        let end = start + .seconds(min(statement.within ?? 0, mostWithin))
         var pause = Duration.milliseconds(200)
         while true {
             let result: Result<Finding, any Error>

@@ -15,10 +15,11 @@ public struct VerifierRun: Sendable {
     let slowness: Double
 
     /// Prepares a run. `slowness` multiplies every time limit (1 under KVM, more where machines are emulated);
-    /// `limit` is what one look may take, in seconds, before it is multiplied.
+    /// `limit` is what one look may take, in seconds, before it is multiplied; `mostWithin` is the most, in seconds, that
+    /// is waited for what does not hold yet.
     public init(
         lab: Lab, facts: SessionFacts, host: any VerifierHost, kinds: [any Check.Type] = CheckKinds.all,
-        slowness: Double = 1, limit: Double = 60
+        slowness: Double = 1, limit: Double = 60, mostWithin: Double = .infinity
     ) {
         self.lab = lab
         self.facts = facts
@@ -26,7 +27,8 @@ public struct VerifierRun: Sendable {
         self.slowness = slowness
         let kinds = Dictionary(kinds.map { ($0.spec.kind, $0) }) { first, _ in first }
         let fill = Filling(values: facts.variables)
-        judge = StatementJudge(kinds: kinds, fill: fill, limit: .seconds(limit * slowness))
+        judge = StatementJudge(
+            kinds: kinds, fill: fill, limit: .seconds(limit * slowness), mostWithin: mostWithin)
         patientJudge = StatementJudge(kinds: kinds, fill: fill, limit: .seconds(limit * slowness * 5))
         machines = lab.machines.reduce(into: [:]) { machines, machine in
             machines[machine.name] = host.guest(machine.name).map {

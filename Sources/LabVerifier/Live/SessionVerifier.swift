@@ -21,11 +21,14 @@ public struct SessionVerifier: Sendable {
         variables = Variables(lab: session.lab, parameters: drawn)
     }
 
-    /// Judges the steps named, or all of them, and keeps what has to be kept.
-    public func check(_ named: [String] = [], disturbing: Bool = false) async throws -> CheckReport {
+    /// Judges the steps named, or all of them, and keeps what has to be kept. Somebody who waits for the answer
+    /// (`isAwaited`) does not wait long for what does not hold yet.
+    public func check(_ named: [String] = [], disturbing: Bool = false, isAwaited: Bool = false) async throws
+        -> CheckReport
+    {
         await outside.begin()
         let began = Date()
-        let report = await run(try facts()).check(named, disturbing: disturbing)
+        let report = await run(try facts(), mostWithin: isAwaited ? 2 : .infinity).check(named, disturbing: disturbing)
         try keep(report.newPasses)
         for step in report.steps where step.state == .done {
             try store.updateStep(step.id, of: session.record.id) { $0.passed = $0.passed ?? began }
@@ -58,9 +61,11 @@ public struct SessionVerifier: Sendable {
         return (outcomes, attempts)
     }
 
-    private func run(_ facts: SessionFacts) -> VerifierRun {
+    private func run(_ facts: SessionFacts, mostWithin: Double = .infinity) -> VerifierRun {
         let host = LiveHost(session: session, store: store, variables: variables, outside: outside)
-        return VerifierRun(lab: session.lab, facts: facts, host: host, slowness: Double(session.slowness))
+        return VerifierRun(
+            lab: session.lab, facts: facts, host: host, slowness: Double(session.slowness),
+            mostWithin: mostWithin)
     }
 
     private func keep(_ passes: [KeptPass]) throws {
