@@ -22,7 +22,7 @@ struct StatementJudge: Sendable {
     ) async -> CheckOutcome {
         let clock = ContinuousClock()
         let start = clock.now
-        let end = start + .seconds(min(statement.within ?? 0, mostWithin))
+        let end = start + .seconds(min(Double(statement.within ?? 0), mostWithin))
         var pause = Duration.milliseconds(200)
         while true {
             let result: Result<Finding, any Error>
