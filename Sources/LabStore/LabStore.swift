@@ -54,6 +54,9 @@ public final class LabStore: Sendable {
                 table.primaryKey(["session", "step", "question"])
             }
         }
+        migrator.registerMigration("checkpoints") { db in
+            try db.alter(table: "step") { $0.add(column: "checkpoint", .text) }
+        }
         try migrator.migrate(database)
     }
 

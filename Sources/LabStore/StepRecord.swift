@@ -20,6 +20,8 @@ public struct StepRecord: Codable, Sendable, Equatable, FetchableRecord, Persist
     public var hints: Int
     /// Whether the harness played its solution.
     public var solved: Bool
+    /// The step whose checkpoint holds the moment of its opening: itself, or one that was opened just before it.
+    public var checkpoint: String?
 
     /// Makes a record of a step that nothing is known of.
     public init(session: String, step: String) {
@@ -30,6 +32,7 @@ public struct StepRecord: Codable, Sendable, Equatable, FetchableRecord, Persist
         passed = nil
         hints = 0
         solved = false
+        checkpoint = nil
     }
 }
 

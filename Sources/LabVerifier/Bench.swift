@@ -67,8 +67,9 @@ public protocol Outside: Sendable {
     /// A new run of the checks begins: what was seen in the last one is looked at again.
     func begin() async
 
-    /// Opens a TCP connection and reads what the far end says first, for at most `seconds`.
-    func connect(from machine: String, to address: String, port: Int, seconds: Int) async throws -> TCPOutcome
+    /// Opens a TCP connection within `seconds` and, where a `greeting` is wanted, reads what the far end says first.
+    func connect(from machine: String, to address: String, port: Int, seconds: Int, greeting: Bool) async throws
+        -> TCPOutcome
 
     /// What an SSH server offers to `user`: its host keys are checked by nobody here, only reported.
     func authenticationMethods(from machine: String, to address: String, port: Int, user: String) async throws

@@ -77,13 +77,16 @@ struct DoorProberTests {
     func outcomes() async throws {
         let server = try await Server()
         let prober = prober(server)
-        let open = try await prober.connect(from: "losttemple", to: "127.0.0.1", port: server.port, seconds: 5)
+        let open = try await prober.connect(
+            from: "losttemple", to: "127.0.0.1", port: server.port, seconds: 5, greeting: true)
         guard case .open(let banner) = open else {
             Issue.record("\(open)")
             return
         }
         #expect(banner.hasPrefix("SSH-2.0-"))
-        #expect(try await prober.connect(from: "losttemple", to: "127.0.0.1", port: 1, seconds: 5) == .refused)
+        #expect(
+            try await prober.connect(from: "losttemple", to: "127.0.0.1", port: 1, seconds: 5, greeting: true)
+                == .refused)
         for (key, isLetIn) in [(server.privateKey, true), (server.strangerKey, false)] {
             let answer = try await prober.keyAccepted(
                 from: "losttemple", to: "127.0.0.1", port: server.port, user: "root", privateKey: key)

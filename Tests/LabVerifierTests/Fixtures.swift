@@ -97,7 +97,9 @@ struct ScriptedBench: Bench {
 /// An outside that nothing can be seen from.
 struct NoOutside: Outside {
     private var blind: Unjudgeable { Unjudgeable(.same("no outside here")) }
-    func connect(from machine: String, to address: String, port: Int, seconds: Int) async throws -> TCPOutcome {
+    func connect(from machine: String, to address: String, port: Int, seconds: Int, greeting: Bool) async throws
+        -> TCPOutcome
+    {
         throw blind
     }
     func authenticationMethods(from machine: String, to address: String, port: Int, user: String) async throws

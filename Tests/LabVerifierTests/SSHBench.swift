@@ -82,7 +82,9 @@ final class FakeOutside: Outside {
         self.accepts = accepts
     }
 
-    func connect(from machine: String, to address: String, port: Int, seconds: Int) async throws -> TCPOutcome { tcp }
+    func connect(from machine: String, to address: String, port: Int, seconds: Int, greeting: Bool) async throws
+        -> TCPOutcome
+    { tcp }
 
     func authenticationMethods(from machine: String, to address: String, port: Int, user: String) async throws
         -> SSHOffer

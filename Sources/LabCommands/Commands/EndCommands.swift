@@ -70,23 +70,25 @@ struct ResumeCommand: AsyncParsableCommand {
 
     /// The checkpoint that a session whose machines ended without warning goes back to; nil for its disks.
     private func checkpoint(of record: SessionRecord, in context: Context) throws -> (step: String, moment: Date)? {
-        let opened = try context.store.steps(of: record.id).compactMapValues(\.opened)
-        guard let last = opened.max(by: { $0.value < $1.value }) else { return nil }
+        let records = try context.store.steps(of: record.id).values.filter { $0.checkpoint != nil }
+        guard let last = records.max(by: { ($0.opened ?? .distantPast) < ($1.opened ?? .distantPast) }),
+            let moment = last.opened, let checkpoint = last.checkpoint
+        else { return nil }
         switch from {
         case .disks: return nil
-        case .checkpoint: return (last.key, last.value)
+        case .checkpoint: return (checkpoint, moment)
         case nil: break
         }
         guard isatty(STDIN_FILENO) == 1 else { return nil }
-        let when = last.value.formatted(date: .omitted, time: .shortened)
+        let when = moment.formatted(date: .omitted, time: .shortened)
         Output.write(
             """
             The machines of lab \(record.lab) ended without warning.
               d  boot them from their disks as they are (nothing that was saved is lost)
-              c  put them back to \(when), when \(last.key) was opened, with all that ran on them
+              c  put them back to \(when), when \(last.step) was opened, with all that ran on them
             [D/c] 
             """, to: STDERR_FILENO)
-        return readLine()?.lowercased() == "c" ? (last.key, last.value) : nil
+        return readLine()?.lowercased() == "c" ? (checkpoint, moment) : nil
     }
 }
 

@@ -78,12 +78,8 @@ struct ProveCommand: AsyncParsableCommand {
         _ chosen: [Mutant], of step: Step, session: LiveSession, run: SolutionRun, context: Context
     ) async throws -> [String] {
         guard !chosen.isEmpty else { return [] }
-        let checkpoint = Checkpoint.ofStep(step.id, in: session)
-        guard try await Checkpoint.steps(of: session).contains(step.id) else {
-            throw LabError(
-                .host, "there is no room for a checkpoint of \(step.id), and mutants are played from one",
-                advice: "Free some space at \(context.paths.home)")
-        }
+        let checkpoint = Checkpoint.forMutants(of: session)
+        try await checkpoint.take()
         var survivors: [String] = []
         for mutant in chosen {
             Output.error("── \(step.id), wrongly: \(mutant.name)")
@@ -95,6 +91,7 @@ struct ProveCommand: AsyncParsableCommand {
             try await checkpoint.restore()
             try context.store.forget(step.id, of: session.record.id)
         }
+        try await checkpoint.remove()
         return survivors
     }
 }

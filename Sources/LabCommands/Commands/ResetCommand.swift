@@ -49,10 +49,12 @@ struct ResetCommand: AsyncParsableCommand {
     }
 
     private func back(to step: Step, of session: LiveSession, context: Context) async throws {
-        let opened = try context.store.steps(of: session.record.id).compactMapValues(\.opened)
+        let records = try context.store.steps(of: session.record.id)
+        let opened = records.compactMapValues(\.opened)
         let kept = try await Checkpoint.steps(of: session)
-        guard let moment = opened[step.id], kept.contains(step.id) else {
-            let names = session.lab.steps.map(\.id).filter { kept.contains($0) && opened[$0] != nil }
+        func isKept(_ id: String) -> Bool { records[id]?.checkpoint.map(kept.contains) ?? false }
+        guard let moment = opened[step.id], let checkpoint = records[step.id]?.checkpoint, isKept(step.id) else {
+            let names = session.lab.steps.map(\.id).filter { isKept($0) && opened[$0] != nil }
             throw LabError(
                 .usage, "there is no checkpoint of \(step.id)",
                 advice: names.isEmpty
@@ -65,10 +67,12 @@ struct ResetCommand: AsyncParsableCommand {
         let view = ProgressView()
         defer { view.end() }
         view.show(.doing("machines", "are put back to \(when)"))
-        try await Checkpoint.ofStep(step.id, in: session).restore()
+        try await Checkpoint.ofStep(checkpoint, in: session).restore()
         let later = opened.filter { $0.value > moment }.map(\.key)
         try context.store.rewind(session.record.id, to: moment)
-        for id in later where kept.contains(id) { try await Checkpoint.ofStep(id, in: session).remove() }
+        for id in later where kept.contains(id) && id != checkpoint {
+            try await Checkpoint.ofStep(id, in: session).remove()
+        }
         view.show(.done("machines", String(format: "are back  %.1f s", (ContinuousClock.now - began) / .seconds(1))))
         view.end()
         Output.error("\(step.id) begins anew. lab guide · lab shell · lab check")

@@ -21,6 +21,9 @@ public struct Checkpoint: Sendable {
         Checkpoint("step-" + step, of: session)
     }
 
+    /// The checkpoint that mutants are played from, whatever was done since their step was opened.
+    public static func forMutants(of session: LiveSession) -> Checkpoint { Checkpoint("mutants", of: session) }
+
     /// The steps whose opening a session can be put back to.
     public static func steps(of session: LiveSession) async throws -> Set<String> {
         var common: Set<String>?

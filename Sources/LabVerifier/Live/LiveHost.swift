@@ -2,6 +2,7 @@ import Foundation
 import LabFile
 import LabRuntime
 import LabStore
+import Synchronization
 
 /// A running session as the engine sees it.
 struct LiveHost: VerifierHost {
@@ -9,6 +10,14 @@ struct LiveHost: VerifierHost {
     let store: LabStore
     let variables: Variables
     let outside: any Outside
+    private let shared = Shared()
+
+    init(session: LiveSession, store: LabStore, variables: Variables, outside: any Outside) {
+        self.session = session
+        self.store = store
+        self.variables = variables
+        self.outside = outside
+    }
 
     func guest(_ name: String) -> (any Guest)? {
         session.lab.machine(name).map { LiveGuest(agent: session.agent($0.name)) }
@@ -30,13 +39,27 @@ struct LiveHost: VerifierHost {
         for action in step.setup {
             if case .run(let action) = action { try await player.play(action, asRoot: true) { _ in } }
         }
-        let opened = try store.steps(of: session.record.id).compactMapValues(\.opened)
-        try await CheckpointKeeper(session: session).keep(step.id, opened: opened)
+        let checkpoint = try await checkpoint(for: step)
         let moment = Date()
         try store.updateStep(step.id, of: session.record.id) { record in
             record.opened = record.opened ?? moment
             record.prepared = true
+            record.checkpoint = checkpoint
         }
         return moment
+    }
+
+    /// Takes a step's checkpoint; steps that open one after the other in a run, with nothing done in between, share one.
+    private func checkpoint(for step: Step) async throws -> String? {
+        if step.setup.isEmpty, let shared = shared.step.withLock({ $0 }) { return shared }
+        let opened = try store.steps(of: session.record.id).compactMapValues(\.opened)
+        guard try await CheckpointKeeper(session: session).keep(step.id, opened: opened) else { return nil }
+        shared.step.withLock { $0 = step.id }
+        return step.id
+    }
+
+    /// The step whose checkpoint was the last one that a run took.
+    private final class Shared: Sendable {
+        let step = Mutex<String?>(nil)
     }
 }

@@ -68,17 +68,22 @@ public actor DoorProber: Outside {
     /// How many logins at doors were made.
     public var logins: Int { sessions.count }
 
-    /// See ``Outside/connect(from:to:port:seconds:)``.
+    /// See ``Outside/connect(from:to:port:seconds:greeting:)``.
     ///
     /// A program on the machine connects: a forwarded connection that gets no answer would keep all others of its login
     /// waiting.
-    public func connect(from machine: String, to address: String, port: Int, seconds: Int) async throws -> TCPOutcome {
+    public func connect(from machine: String, to address: String, port: Int, seconds: Int, greeting: Bool) async throws
+        -> TCPOutcome
+    {
         await enter()
         defer { leave() }
-        let outcome = try await reach(from: machine, to: address, port: port, seconds: seconds)
+        let outcome = try await reach(
+            from: machine, to: address, port: port, seconds: seconds, greeting: greeting)
         guard outcome == .silent, let door = doors[machine] else { return outcome }
         // The control: a machine that cannot reach its own door in the same time is slow, and proves nothing.
-        guard case .open = try await reach(from: machine, to: door.address, port: door.port, seconds: seconds) else {
+        let control = try await reach(
+            from: machine, to: door.address, port: door.port, seconds: seconds, greeting: false)
+        guard case .open = control else {
             throw Unjudgeable(
                 Localized(
                     ko: "\(machine)이(가) 너무 느려서 밖을 살펴보지 못했어요. 여러분의 잘못으로 치지 않아요.",
@@ -87,9 +92,11 @@ public actor DoorProber: Outside {
         return outcome
     }
 
-    private func reach(from machine: String, to address: String, port: Int, seconds: Int) async throws -> TCPOutcome {
+    private func reach(from machine: String, to address: String, port: Int, seconds: Int, greeting: Bool) async throws
+        -> TCPOutcome
+    {
         let arguments = Reach.arguments(
-            address, port: port, seconds: seconds * slowness, greeting: 10 * slowness)
+            address, port: port, seconds: seconds * slowness, greeting: greeting ? 10 * slowness : 0)
         let words = ["/bin/sh", "-c", Reach.script, "lab"] + arguments
         let limit = (seconds + 30) * slowness
         let seen: Observation

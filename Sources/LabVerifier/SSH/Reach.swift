@@ -3,11 +3,15 @@ import LabFile
 
 extension Bench {
     /// Opens a TCP connection from a machine: through its door where it has one, else through its agent.
-    func connect(from machine: String, to address: String, port: Int, seconds: Int = 5) async throws -> TCPOutcome {
+    func connect(from machine: String, to address: String, port: Int, seconds: Int = 5, greeting: Bool = true)
+        async throws -> TCPOutcome
+    {
         if hasDoor(machine) {
-            return try await outside.connect(from: machine, to: address, port: port, seconds: seconds)
+            return try await outside.connect(
+                from: machine, to: address, port: port, seconds: seconds, greeting: greeting)
         }
-        let arguments = Reach.arguments(address, port: port, seconds: patience(seconds), greeting: patience(10))
+        let arguments = Reach.arguments(
+            address, port: port, seconds: patience(seconds), greeting: greeting ? patience(10) : 0)
         let seen = try await perform(on: machine, as: nil, Reach.script, arguments, timeout: seconds + 20)
         return try Reach.outcome(seen, from: machine)
     }
@@ -15,7 +19,8 @@ extension Bench {
 
 /// A TCP connection that a machine opens, by a perl program there (perl-base is essential in Debian).
 enum Reach {
-    /// `$1` address, `$2` port, `$3` seconds to connect, `$4` seconds for what the far end says first. Prints `open` and
+    /// `$1` address, `$2` port, `$3` seconds to connect, `$4` seconds for what the far end says first (0: that
+    /// is not waited for). Prints `open` and
     /// what was said, `refused` or `silent`.
     static let script = #"""
         exec perl -e '
@@ -26,6 +31,7 @@ enum Reach {
           alarm $seconds;
           if (!connect($peer, sockaddr_in($port, inet_aton($host)))) { print $!{ECONNREFUSED} ? "refused\n" : "silent\n"; exit }
           print "open\n";
+          exit unless $greeting;
           $SIG{ALRM} = sub { exit };
           alarm $greeting;
           my $said; sysread $peer, $said, 1024; print $said' "$1" "$2" "$3" "$4"

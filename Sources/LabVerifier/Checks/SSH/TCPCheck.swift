@@ -45,7 +45,7 @@ struct TCPCheck: Check {
         let listener = try await PlantedListener.start(on: to, port: port, bench: bench)
         let outcome: TCPOutcome
         do {
-            outcome = try await bench.connect(from: from, to: address, port: listener.port)
+            outcome = try await bench.connect(from: from, to: address, port: listener.port, greeting: false)
         } catch {
             try? await listener.stop(bench: bench)
             throw error
