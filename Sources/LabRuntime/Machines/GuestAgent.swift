@@ -23,15 +23,28 @@ public struct GuestAgent: Sendable {
     /// The agent of a domain, through libvirt.
     init(machine: String, domain: String, connection: Connection) {
         self.init(machine: machine) { command, seconds in
-            do throws(LibvirtError) {
-                return try await connection.agentCommand(domain: domain, command, timeout: seconds)
-            } catch {
-                throw LabError(
-                    .unreachable, "\(machine) does not answer: \(error.message)",
-                    advice: "Look at it with: lab console \(machine)")
+            var backoff = Backoff(seconds: Self.patience)
+            while true {
+                do throws(LibvirtError) {
+                    return try await connection.agentCommand(domain: domain, command, timeout: seconds)
+                } catch {
+                    // A machine that stands still for a checkpoint goes on in a moment.
+                    if error.code == .operationInvalid,
+                        let state = try? await connection.domainState(domain), state == .paused,
+                        try await backoff.wait()
+                    {
+                        continue
+                    }
+                    throw LabError(
+                        .unreachable, "\(machine) does not answer: \(error.message)",
+                        advice: "Look at it with: lab console \(machine)")
+                }
             }
         }
     }
+
+    /// How long a paused machine is waited for, in seconds.
+    private static let patience = 8
 
     /// What a command in the guest said.
     public struct Outcome: Sendable, Equatable {

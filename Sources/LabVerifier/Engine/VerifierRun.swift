@@ -58,8 +58,8 @@ public struct VerifierRun: Sendable {
                 let date = opened[step.id]
                 group.addTask { (step.id, await self.outcomes(of: step, opened: date)) }
             }
-            /// Opens and starts what can be, until nothing more can.
-            func startReady() async {
+            /// Starts what is open, until nothing more is.
+            func startOpen() {
                 var found = true
                 while found {
                     found = false
@@ -70,22 +70,26 @@ public struct VerifierRun: Sendable {
                             found = true
                         } else if opened[step.id] != nil {
                             start(step)
-                        } else if ledger.needsPassed(step) {
-                            do {
-                                opened[step.id] = try await host.open(step)
-                                start(step)
-                            } catch {
-                                started.insert(step.id)
-                                ledger.record(unopenedOutcomes(of: step, error), for: step.id)
-                            }
                         }
                     }
                 }
             }
-            await startReady()
-            while let (id, outcomes) = await group.next() {
-                ledger.record(outcomes, for: id)
-                await startReady()
+            var hasOpened = true
+            while hasOpened {
+                hasOpened = false
+                startOpen()
+                while let (id, outcomes) = await group.next() { ledger.record(outcomes, for: id) }
+                // The machines stand still for a checkpoint: steps are opened while nothing is being judged.
+                for step in lab.steps where relevant.contains(step.id) && !started.contains(step.id) {
+                    guard ledger.needsPassed(step) else { continue }
+                    hasOpened = true
+                    do {
+                        opened[step.id] = try await host.open(step)
+                    } catch {
+                        started.insert(step.id)
+                        ledger.record(unopenedOutcomes(of: step, error), for: step.id)
+                    }
+                }
             }
             for step in lab.steps where wanted.contains(step.id) && !named.isEmpty && !started.contains(step.id) {
                 start(step)

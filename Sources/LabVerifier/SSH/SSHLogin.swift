@@ -73,11 +73,12 @@ struct SSHLogin: Sendable, Equatable {
         return acceptance.method == method
     }
 
-    /// Whether a copy of this login, by scp or sftp, was going on when a file was written; guests' clocks differ a little.
-    func carried(at moment: Date, tolerance: TimeInterval = 2) -> Bool {
+    /// Whether something of this login of one of `kinds` was going on when a file was written; guests' clocks differ a
+    /// little. A command that still runs may be anything; it counts once it has ended.
+    func carried(at moment: Date, by kinds: Set<Kind>, tolerance: TimeInterval = 2) -> Bool {
         sessions.contains { session in
-            guard session.kind == .sftp, moment >= session.began - tolerance else { return false }
-            return (session.ended ?? ended).map { moment <= $0 + tolerance } ?? true
+            guard kinds.contains(session.kind), moment >= session.began - tolerance else { return false }
+            return (session.ended ?? ended).map { moment <= $0 + tolerance } ?? (session.kind == .sftp)
         }
     }
 }

@@ -61,7 +61,7 @@ struct CopiedCheck: Check {
         if let difference = differ(original, copy) { return fail(difference.observed, difference.hint) }
         let carriers = try await carriers(sender: sender, receiver: receiver, on: bench)
         let found = copy.files.map { file in
-            carriers.logins.last { login in login.carried(at: file.changed) }
+            carriers.logins.last { login in login.carried(at: file.changed, by: [.sftp]) }
         }
         guard let login = found.first ?? nil, !found.contains(nil) else {
             return fail(

@@ -85,7 +85,7 @@ struct FetchedCheck: Check {
         let query = LoginQuery(
             origin: .init(name: machine, addresses: [here.address]), kinds: [.command, .sftp])
         let logins = query.matches(in: journal)
-        guard let login = logins.last(where: { $0.carried(at: written) }) else {
+        guard let login = logins.last(where: { $0.carried(at: written, by: [.sftp, .command]) }) else {
             let why =
                 logins.isEmpty
                 ? query.explain(journal, on: of)
