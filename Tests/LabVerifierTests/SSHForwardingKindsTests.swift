@@ -199,7 +199,7 @@ struct SSHForwardingKindsTests {
                 ["listen": "server01", "port": "2502", "client": "server02", "within-seconds": "1"]))
         let base = try tunnelBench()
         base.reply(TunnelRecoversCheck.argumentsScript, "ssh\n-fN\n-R\n2502:localhost:1502\na@b\n")
-        base.reply(TunnelRecoversCheck.killScript, "")
+        base.reply(TunnelRecoversCheck.cutScript, "")
         let finding = try await check.judge(on: EchoBench(base: base))
         #expect(finding.verdict == .fail)
         #expect(finding.observed.en.contains("not back within 1 s"))

@@ -1,11 +1,11 @@
 import Foundation
 import LabFile
 
-/// `tunnel-recovers`: a tunnel whose client is killed is back in time.
+/// `tunnel-recovers`: a tunnel whose connection is cut is back in time.
 struct TunnelRecoversCheck: Check {
     static let spec = CheckSpec(
         "tunnel-recovers", mode: .disturbs, basis: .outside,
-        "The client's ssh process is killed and the tunnel passes a nonce again in time.",
+        "The tunnel's connection is cut, and a new ssh has the tunnel back in time.",
         fields: [
             .init("listen", .machine, required: true, "Where the tunnel's port is open."),
             .init("port", .port, required: true, "That port."),
@@ -16,12 +16,12 @@ struct TunnelRecoversCheck: Check {
     /// `$1` process: prints its arguments, one a line.
     static let argumentsScript = "tr '\\0' '\\n' <\"/proc/$1/cmdline\" | head -c 8192"
 
-    /// `$1` process: ends it, if it is still an ssh, once it is older than 30 s: autossh takes the early end of its first
-    /// ssh, and one that was killed, for meant.
-    static let killScript = """
-        [ "$(readlink "/proc/$1/exe")" = /usr/bin/ssh ] || exit 3
-        while age=$(ps -o etimes= -p "$1") && [ "$age" -le 30 ]; do sleep 1; done
-        kill -TERM "$1"
+    /// `$1` process: cuts the connection by ending the server's side of it, if it is still an sshd, once it is older than
+    /// 30 s. autossh takes the early end of its first ssh for meant, and one that was sent a signal, too.
+    static let cutScript = """
+        [ "$(readlink "/proc/$1/exe")" = /usr/sbin/sshd ] || exit 3
+        while age=$(ps -o etimes= -p "$1") && [ "$age" -le 32 ]; do sleep 1; done
+        kill -KILL "$1"
         """
 
     private let listen: String
@@ -65,13 +65,13 @@ struct TunnelRecoversCheck: Check {
                 Localized(
                     ko: "터널이 지금 어디로 이어지는지 먼저 보세요.", en: "See first where the tunnel leads to now."))
         }
-        let killed = try await bench.perform(
-            on: client, as: nil, Self.killScript, [String(first.clientPid)], timeout: 60)
-        guard killed.status == 0 else {
+        let cut = try await bench.perform(
+            on: listen, as: nil, Self.cutScript, [String(first.serverPid)], timeout: 60)
+        guard cut.status == 0 else {
             throw Unjudgeable(
                 Localized(
-                    ko: "\(client)의 ssh(\(first.clientPid))를 끝낼 수 없었어요. 다시 해 보세요.",
-                    en: "ssh (\(first.clientPid)) on \(client) could not be killed; try again."))
+                    ko: "\(listen)에서 터널의 연결(sshd \(first.serverPid))을 끊을 수 없었어요. 다시 해 보세요.",
+                    en: "The tunnel's connection (sshd \(first.serverPid) on \(listen)) could not be cut; try again."))
         }
         let clock = ContinuousClock()
         let start = clock.now
@@ -89,10 +89,11 @@ struct TunnelRecoversCheck: Check {
                     return finding(
                         .pass,
                         Localized(
-                            ko: "\(client)의 ssh(\(first.clientPid))를 끝냈더니 \(took)초 뒤에 새 ssh(\(tunnel.clientPid))로 "
+                            ko:
+                                "터널의 연결을 끊었더니(\(client)의 ssh \(first.clientPid)) \(took)초 뒤에 새 ssh(\(tunnel.clientPid))로 "
                                 + "돌아왔어요.\n\(outcome.seen.ko)",
                             en:
-                                "After ssh (\(first.clientPid)) on \(client) was killed, a new one (\(tunnel.clientPid)) had "
+                                "After ssh (\(first.clientPid)) on \(client) lost its connection, a new one (\(tunnel.clientPid)) had "
                                 + "the tunnel back in \(took) s.\n\(outcome.seen.en)"),
                         nil)
                 }
@@ -106,8 +107,8 @@ struct TunnelRecoversCheck: Check {
         return finding(
             .fail,
             Localized(
-                ko: "\(client)의 ssh를 끝낸 뒤 \(seconds)초 안에 터널이 돌아오지 않았어요.\n\(last.ko)",
-                en: "After ssh on \(client) was killed, the tunnel was not back within \(seconds) s.\n\(last.en)"),
+                ko: "연결을 끊은 뒤 \(seconds)초 안에 터널이 돌아오지 않았어요.\n\(last.ko)",
+                en: "After its connection was cut, the tunnel was not back within \(seconds) s.\n\(last.en)"),
             Localized(
                 ko: "cron이나 systemd가 터널을 다시 여나요? 스크립트가 보는 조건 두 가지를 손으로 시험해 보세요.",
                 en: "Does cron or systemd open it again? Try by hand the two things that your script tests."))
@@ -144,8 +145,8 @@ struct TunnelRecoversCheck: Check {
         Finding(
             verdict, machine: listen,
             expected: Localized(
-                ko: "\(client)의 ssh가 죽어도 \(listen):\(port) 터널이 \(seconds)초 안에 돌아와요",
-                en: "the tunnel at \(listen):\(port) is back within \(seconds) s when ssh on \(client) dies"),
+                ko: "연결이 끊겨도 \(listen):\(port) 터널이 \(seconds)초 안에 돌아와요",
+                en: "the tunnel at \(listen):\(port) is back within \(seconds) s when its connection is cut"),
             observed: observed, hint: hint)
     }
 }
