@@ -48,8 +48,10 @@ public struct SessionVerifier: Sendable {
     public func answer(_ value: String, to question: String, of step: Step) async throws -> (
         outcomes: [CheckOutcome], attempts: Int
     ) {
-        try await open(step)
-        guard try store.steps(of: session.record.id)[step.id]?.opened != nil else {
+        func isOpen() throws -> Bool { try store.steps(of: session.record.id)[step.id]?.opened != nil }
+        // What it needs may have been done since the last check.
+        if try !isOpen() { _ = try await check([step.id], isAwaited: true) }
+        guard try isOpen() else {
             throw LabError(
                 .usage, "the turn of \(step.id) has not come yet",
                 advice: "It needs: " + step.needs.joined(separator: ", ") + "      See: lab check")
