@@ -60,6 +60,9 @@ public final class LabStore: Sendable {
         try migrator.migrate(database)
     }
 
+    /// One transaction that writes.
+    func write<Value>(_ body: (Database) throws -> Value) throws -> Value { try database.write(body) }
+
     /// All sessions, the oldest first.
     public func sessions() throws -> [SessionRecord] {
         try database.read { try SessionRecord.order(Column("begun")).fetchAll($0) }

@@ -26,7 +26,7 @@ struct LiveSessionTests {
                 MachineSpec(name: "losttemple", image: "workstation", address: "192.168.122.1", user: "shinjaehun")
             ], steps: [], directory: "/nowhere")
         let start = SessionStart(paths: paths, store: store) { print($0) }
-        var record = try await start.start(lab, student: "kim", accelerator: nil)
+        var record = try await start.start(lab, student: "kim").record
         let room = try #require(record.room)
         var session = try await LiveSession.attach(record, lab: lab, paths: paths)
         let agent = session.agent("losttemple")

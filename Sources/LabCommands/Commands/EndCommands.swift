@@ -51,7 +51,7 @@ struct ResumeCommand: AsyncParsableCommand {
         let view = ProgressView()
         defer { view.end() }
         let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
-        if record.state == .running, record.room?.isAlive == true {
+        if record.state != .stopped, record.room?.isAlive == true {
             let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
             let revived = try await start.revive(session)
             view.end()

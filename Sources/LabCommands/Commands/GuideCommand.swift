@@ -32,7 +32,7 @@ struct GuideCommand: AsyncParsableCommand {
         let lab = try context.load(record.directory)
         let language = context.language(language)
         let page = GuidePage(
-            lab: lab, language: language, variables: try context.variables(of: record, lab: lab),
+            lab: lab, language: language, variables: try context.variables(of: lab, student: record.student),
             markdown: Markdown(width: min(Output.width, 100), style: Output.style))
         if step == "intro" { return page.showIntroduction() }
         let records = try context.store.steps(of: record.id)
@@ -111,9 +111,9 @@ struct GuidePage {
 }
 
 extension Context {
-    /// The values of a session's variables.
-    func variables(of record: SessionRecord, lab: Lab) throws -> Variables {
-        let drawn = ParameterDrawing(secret: try secret()).values(for: lab, student: record.student)
+    /// The values of a lab's variables for a student.
+    func variables(of lab: Lab, student: String) throws -> Variables {
+        let drawn = ParameterDrawing(secret: try secret()).values(for: lab, student: student)
         return Variables(lab: lab, parameters: drawn)
     }
 }

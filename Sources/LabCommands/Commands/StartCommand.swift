@@ -12,6 +12,7 @@ struct StartCommand: AsyncParsableCommand {
               lab start 6
               lab start ssh --student kim
               lab start 6 --accelerator tcg
+              lab start 6 --at agent-forwarding
             """)
 
     @Argument(help: "The lab: its number, its name, or a path to its directory.")
@@ -26,6 +27,9 @@ struct StartCommand: AsyncParsableCommand {
     @Flag(help: "Boot the machines although they could be woken from kept memories.")
     var cold = false
 
+    @Option(help: "Begin at this step, by id or number; the steps before it are solved (once, then it is kept).")
+    var at: String?
+
     func validate() throws {
         guard accelerator == "auto" || Accelerator(rawValue: accelerator) != nil else {
             throw ValidationError("--accelerator takes auto, kvm or tcg, not \"\(accelerator)\".")
@@ -37,6 +41,11 @@ struct StartCommand: AsyncParsableCommand {
         let lab = try context.lab(lab)
         let student = try context.student(student)
         let language = context.language(nil)
+        let target = try at.map { try lab.step(named: $0) }.flatMap { $0.id == lab.steps.first?.id ? nil : $0 }
+        if let target, let record = try RoomEntry.inside(context) {
+            try await SolvedStart(context: context, record: record, lab: lab, language: language).lead(to: target)
+            return sayNext(target, of: lab, in: language)
+        }
         let lease = try await Lease.take(
             directory: context.paths.home + "/starts/\(lab.number)-\(student)", for: "lab start"
         ) {
@@ -53,14 +62,27 @@ struct StartCommand: AsyncParsableCommand {
         let view = ProgressView()
         let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
         defer { view.end() }
-        _ = try await start.start(lab, student: student, accelerator: Accelerator(rawValue: accelerator), cold: cold)
+        var options = SessionStart.Options()
+        options.accelerator = Accelerator(rawValue: accelerator)
+        options.cold = cold
+        if let target { options.at = (target.id, try context.variables(of: lab, student: student).values) }
+        let started = try await start.start(lab, student: student, options)
         view.end()
         let seconds = Double((ContinuousClock.now - began) / .milliseconds(1)) / 1000
         Output.error(String(format: "Started in %.1f s.\n", seconds))
-        let first = lab.steps.first.map { "read step 1, \"\($0.title[language])\"" } ?? "read the guide"
+        if let target, !started.isAtPoint {
+            Output.error("The steps before \(target.id) are solved now; what is reached is kept for next time.")
+            try RoomEntry.enter(started.record, context: context)
+        }
+        sayNext(target ?? lab.steps.first, of: lab, in: language)
+    }
+
+    private func sayNext(_ step: Step?, of lab: Lab, in language: Language) {
+        let number = lab.steps.firstIndex { $0.id == step?.id } ?? 0
+        let read = step.map { "read step \(number + 1), \"\($0.title[language])\"" } ?? "read the guide"
         Output.error(
             """
-            Next:  lab guide      \(first)
+            Next:  lab guide      \(read)
                    lab shell      a terminal on \(lab.machines.first?.name ?? "the machine")
                    lab check      what already holds
             """)
@@ -72,6 +94,13 @@ struct StartCommand: AsyncParsableCommand {
         switch before.state {
         case .running where before.room?.isAlive == true:
             let done = try context.store.steps(of: before.id).values.filter { $0.passed != nil }.count
+            if let at {
+                throw LabError(
+                    .usage, "lab \(lab.number) is already running, \(done) of \(lab.steps.count) steps done",
+                    advice:
+                        "Go on from there: lab solve      Begin anew: lab finish, then lab start \(lab.number) --at \(at)"
+                )
+            }
             let since = before.begun.formatted(date: .omitted, time: .shortened)
             Output.error(
                 "Lab \(lab.number) is already running (started \(since), \(done) of \(lab.steps.count) steps done). "

@@ -7,7 +7,14 @@ import Libvirt
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "The sessions, their machines and how far they are.")
+        commandName: "status", abstract: "The sessions, their machines, how far they are, and what they take.",
+        discussion: """
+            DISK is what a session's files take; KEPT the moments that lab reset can go back to.
+
+            Examples:
+              lab status
+              lab status --json
+            """)
 
     @Flag(help: "Finished sessions too.")
     var all = false
@@ -17,6 +24,8 @@ struct StatusCommand: AsyncParsableCommand {
 
     private struct Row: Encodable {
         var accelerator: String
+        var bytes: Int
+        var checkpoints: [String]
         var done: Int
         var lab: Int
         var machines: [String: String]
@@ -42,10 +51,19 @@ struct StatusCommand: AsyncParsableCommand {
                 String(row.lab), row.student, row.state, "\(row.done)/\(row.steps.map(String.init) ?? "?")",
                 row.accelerator,
                 row.machines.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "),
-                row.session,
+                "\(row.bytes >> 20) MiB", String(row.checkpoints.count), row.session,
             ]
         }
-        Output.table(["LAB", "STUDENT", "STATE", "DONE", "RUNS ON", "MACHINES", "SESSION"], lines)
+        Output.table(
+            ["LAB", "STUDENT", "STATE", "DONE", "RUNS ON", "MACHINES", "DISK", "KEPT", "SESSION"], lines)
+        for row in rows {
+            for (machine, state) in row.machines.sorted(by: { $0.key < $1.key }) where state == "paused" {
+                Output.error(
+                    "\(machine) of lab \(row.lab) is paused, as a machine is whose disk could not grow: "
+                        + "\(try Requirements.free(at: context.paths.home)) MiB are free at \(context.paths.home). "
+                        + "Let it go on with: lab resume")
+            }
+        }
     }
 
     private func row(_ record: SessionRecord, context: Context) async throws -> Row {
@@ -53,18 +71,22 @@ struct StatusCommand: AsyncParsableCommand {
         let steps = try context.store.steps(of: record.id)
         var state = record.state.rawValue
         var machines: [String: String] = [:]
+        var checkpoints: [String] = []
         if record.state == .running {
             if let lab, record.room?.isAlive == true {
                 let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
                 for domain in try await session.connection.domains() {
                     machines[domain.name] = String(describing: domain.state)
                 }
+                checkpoints = try await Checkpoint.steps(of: session).sorted()
             } else {
                 state = "lost (lab resume)"
             }
         }
         return Row(
-            accelerator: record.accelerator, done: steps.values.filter { $0.passed != nil }.count, lab: record.lab,
+            accelerator: record.accelerator,
+            bytes: record.state == .finished ? 0 : LabPaths.size(of: context.paths.session(record.id)),
+            checkpoints: checkpoints, done: steps.values.filter { $0.passed != nil }.count, lab: record.lab,
             machines: machines, session: record.id, started: record.begun, state: state, steps: lab?.steps.count,
             student: record.student)
     }

@@ -4,6 +4,14 @@ import LabStore
 
 /// Goes into a session's room: the addresses of a lab exist only there.
 enum RoomEntry {
+    /// The session inside whose room this process is already; nil outside of every room.
+    static func inside(_ context: Context) throws -> SessionRecord? {
+        guard let mark = context.environment["LAB_ROOM"], let id = context.environment["LAB_SESSION"],
+            let record = try context.store.session(id), let room = record.room, mark == "\(room.pid):\(room.start)"
+        else { return nil }
+        return record
+    }
+
     /// Replaces this process by itself inside the room's user and network namespaces; returns when it is there.
     ///
     /// Entering the pid namespace is avoided: nsenter would then fork and swallow signals.

@@ -40,6 +40,20 @@ public struct LabPaths: Sendable {
     /// The directory of one session's sockets.
     public func sockets(_ id: String) -> String { run + "/" + id }
 
+    /// What the files of a directory take on their disk, in bytes; each once, however many names it has.
+    public static func size(of directory: String) -> Int {
+        var bytes = 0
+        var seen: Set<UInt64> = []
+        for name in FileManager.default.enumerator(atPath: directory)?.compactMap({ $0 as? String }) ?? [] {
+            var status = stat()
+            guard lstat(directory + "/" + name, &status) == 0, seen.insert(UInt64(status.st_ino)).inserted else {
+                continue
+            }
+            bytes += Int(status.st_blocks) * 512
+        }
+        return bytes
+    }
+
     /// Makes a directory and those above it, mode 0700.
     public static func make(_ directory: String) throws {
         do {

@@ -134,7 +134,7 @@ public enum Requirements {
     }
 
     /// What is free on the file system of a directory, in MiB.
-    static func free(at directory: String) throws -> Int {
+    public static func free(at directory: String) throws -> Int {
         let attributes = try FileManager.default.attributesOfFileSystem(forPath: directory)
         return ((attributes[.systemFreeSize] as? NSNumber)?.intValue ?? 0) >> 20
     }

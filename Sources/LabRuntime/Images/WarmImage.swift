@@ -85,7 +85,7 @@ struct WarmStore: Sendable {
         let path = image.directory + "/record.json"
         guard let data = FileManager.default.contents(atPath: path),
             let record = try? JSONDecoder().decode(Record.self, from: data),
-            let now = Self.stamp(of: image.disk)
+            let now = FileStamp(of: image.disk)
         else { return nil }
         if now.size == record.size, now.changed == record.changed { return image }
         // Moved or linked: the same bytes are as good as before.
@@ -99,7 +99,7 @@ struct WarmStore: Sendable {
     /// Writes the record of a disk that was just made in `directory`.
     static func seal(_ directory: String, over image: BuiltImage) throws {
         let disk = WarmImage(directory: directory).disk
-        guard let now = stamp(of: disk) else { throw LabError(.failed, "\(disk) is gone") }
+        guard let now = FileStamp(of: disk) else { throw LabError(.failed, "\(disk) is gone") }
         let record = Record(
             image: image.directory, size: now.size, changed: now.changed, digest: try digest(of: disk))
         try JSONEncoder().encode(record).write(to: URL(filePath: directory + "/record.json"), options: .atomic)
@@ -116,12 +116,6 @@ struct WarmStore: Sendable {
                 try? FileManager.default.removeItem(atPath: directory)
             }
         }
-    }
-
-    private static func stamp(of path: String) -> (size: Int, changed: Int)? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        return (Int(status.st_size), status.st_ctim.tv_sec * 1_000_000_000 + status.st_ctim.tv_nsec)
     }
 
     private static func digest(of path: String) throws -> String {

@@ -18,8 +18,11 @@ public struct Checkpoint: Sendable {
 
     /// The checkpoint of the moment when a step was opened.
     public static func ofStep(_ step: String, in session: LiveSession) -> Checkpoint {
-        Checkpoint("step-" + step, of: session)
+        Checkpoint(name(ofStep: step), of: session)
     }
+
+    /// What the snapshots of a step's checkpoint are called.
+    static func name(ofStep step: String) -> String { "step-" + step }
 
     /// The checkpoint that mutants are played from, whatever was done since their step was opened.
     public static func forMutants(of session: LiveSession) -> Checkpoint { Checkpoint("mutants", of: session) }
@@ -39,18 +42,29 @@ public struct Checkpoint: Sendable {
     public func take() async throws {
         let (connection, name) = (session.connection, name)
         try await remove()
-        try await forEachMachine { try await connection.suspendDomain($0) }
         do {
-            try await forEachMachine { try await connection.createSnapshot(of: $0, called: name) }
+            try await Self.whileStill(session) { try await connection.createSnapshot(of: $0, called: name) }
         } catch {
-            // In a task of its own: machines go on although what was going on was cancelled.
-            let this = self
-            await Task { try? await this.forEachMachine { try await connection.resumeDomain($0) } }.value
             try? await remove()
             throw error
         }
-        try await forEachMachine { try await connection.resumeDomain($0) }
         try await refresh()
+    }
+
+    /// Does something about each machine while none of them moves.
+    static func whileStill(_ session: LiveSession, _ body: @escaping @Sendable (String) async throws -> Void)
+        async throws
+    {
+        let connection = session.connection
+        try await forEachMachine(of: session) { try await connection.suspendDomain($0) }
+        do {
+            try await forEachMachine(of: session, body)
+        } catch {
+            // In a task of its own: machines go on although what was going on was cancelled.
+            await Task { try? await forEachMachine(of: session) { try await connection.resumeDomain($0) } }.value
+            throw error
+        }
+        try await forEachMachine(of: session) { try await connection.resumeDomain($0) }
     }
 
     /// Puts all machines back to the moment, with the clock of now and fresh randomness.
@@ -81,6 +95,12 @@ public struct Checkpoint: Sendable {
     }
 
     private func forEachMachine(_ body: @escaping @Sendable (String) async throws -> Void) async throws {
+        try await Self.forEachMachine(of: session, body)
+    }
+
+    private static func forEachMachine(
+        of session: LiveSession, _ body: @escaping @Sendable (String) async throws -> Void
+    ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for machine in session.lab.machines { group.addTask { try await body(machine.name) } }
             try await group.waitForAll()

@@ -32,6 +32,15 @@ public struct LiveSession: Sendable {
         GuestAgent(machine: machine, domain: machine, connection: connection)
     }
 
+    /// The address of a machine's card, `52:54:00:…`.
+    func card(of machine: String) async throws -> String {
+        let xml = try await connection.domainXML(machine)
+        guard let match = xml.firstMatch(of: /<mac address='([0-9a-f:]{17})'/) else {
+            throw LabError(.failed, "\(machine) has no card")
+        }
+        return String(match.1)
+    }
+
     /// A machine of the lab; throws with the list when there is none of that name.
     public func machine(_ name: String) throws -> MachineSpec {
         guard let machine = lab.machine(name) else {

@@ -8,13 +8,43 @@ struct MachineStart: Sendable {
     let session: LiveSession
     let machine: MachineSpec
     let image: BuiltImage
-    /// What it starts from; nil boots the image.
-    let warm: WarmImage?
+    /// What it starts from.
+    let source: Source
     let accelerator: Accelerator
     let progress: Progress
 
+    /// What a machine can start from.
+    enum Source {
+        /// Its image, by a boot.
+        case image
+        /// The memory of its image's system, from which it becomes itself.
+        case warm(WarmImage)
+        /// Itself, as it was at a starting point.
+        case point(StartingPoint)
+
+        /// A warm image if there is one, else the image.
+        init(_ warm: WarmImage?) { self = warm.map { .warm($0) } ?? .image }
+    }
+
     func run() async throws {
         let began = ContinuousClock.now
+        if case .point(let point) = source {
+            try await goOn(from: point)
+        } else {
+            try await beBorn()
+        }
+        progress(.done(machine.name, "\(machine.address)  ready" + SessionStart.elapsed(since: began)))
+    }
+
+    private func goOn(from point: StartingPoint) async throws {
+        say("goes on from \(point.contents.step)")
+        try await adopt(point.disk(machine.name), snapshot: point.snapshot)
+        let agent = session.agent(machine.name)
+        try await agent.wait(seconds: session.bootLimit)
+        try await Identity.refresh(agent)
+    }
+
+    private func beBorn() async throws {
         let woke = try await wake()
         if !woke { try await boot() }
         say("takes its name")
@@ -25,10 +55,12 @@ struct MachineStart: Sendable {
                 + "CLIENT " + (try String(contentsOfFile: keys + "door-client.pub", encoding: .utf8)))
         try await identity.give(to: session.agent(machine.name))
         if woke { try await session.connection.deleteSnapshot(WarmImage.snapshot, of: machine.name) }
-        progress(.done(machine.name, "\(machine.address)  ready" + SessionStart.elapsed(since: began)))
     }
 
-    private var mac: String { Identity.mac(session: session.record.id, machine: machine.name) }
+    private var mac: String {
+        if case .point(let point) = source, let card = point.contents.cards[machine.name] { return card }
+        return Identity.mac(session: session.record.id, machine: machine.name)
+    }
     private var disk: String { "\(session.paths.session(session.record.id))/disks/\(machine.name).qcow2" }
 
     private func define() async throws {
@@ -41,26 +73,32 @@ struct MachineStart: Sendable {
     /// Lets a clone go on from the memory that its disk, a copy of the warm image's, holds. A warm image that libvirt
     /// or QEMU will not go on from is thrown away; false says that the machine has to boot.
     private func wake() async throws -> Bool {
-        guard let warm else { return false }
+        guard case .warm(let warm) = source else { return false }
         say("wakes")
-        try await Tool.check("cp", ["--reflink=auto", "--sparse=always", warm.disk, disk])
-        try await Tool.check("chmod", ["600", disk])
-        try await define()
         let connection = session.connection
         do {
-            let snapshot = ForeignSnapshot(
-                name: WarmImage.snapshot, domainXML: try await connection.domainXML(machine.name), disk: "vda")
-            try await connection.adoptSnapshot(snapshot, of: machine.name)
-            try await connection.revert(machine.name, to: WarmImage.snapshot)
-        } catch {
+            try await adopt(warm.disk, snapshot: WarmImage.snapshot)
+        } catch let error as LibvirtError {
             progress(.notice("\(machine.name) boots: the memory that was kept could not be used (\(error.message))."))
             try? FileManager.default.removeItem(atPath: warm.directory)
             try? await connection.destroyDomain(machine.name)
-            try await connection.undefineDomain(machine.name)
+            try? await connection.undefineDomain(machine.name)
             return false
         }
         try await session.agent(machine.name).wait(seconds: session.bootLimit)
         return true
+    }
+
+    /// Takes a copy of a disk and goes on from the memory that it holds.
+    private func adopt(_ original: String, snapshot name: String) async throws {
+        try await Tool.check("cp", ["--reflink=auto", "--sparse=always", original, disk])
+        try await Tool.check("chmod", ["600", disk])
+        try await define()
+        let connection = session.connection
+        let snapshot = ForeignSnapshot(
+            name: name, domainXML: try await connection.domainXML(machine.name), disk: "vda")
+        try await connection.adoptSnapshot(snapshot, of: machine.name)
+        try await connection.revert(machine.name, to: name)
     }
 
     private func boot() async throws {

@@ -28,19 +28,39 @@ public struct SessionStart: Sendable {
         _ = try await warmImages(of: lab, images: images, accelerator: accelerator)
     }
 
-    /// Starts a new session and gives its record. `accelerator` nil chooses what works; `cold` boots the machines
-    /// although they could be woken from kept memories.
-    public func start(_ lab: Lab, student: String, accelerator wanted: Accelerator?, cold: Bool = false) async throws
-        -> SessionRecord
-    {
+    /// How a session is to start.
+    public struct Options: Sendable {
+        /// How guests execute; nil chooses what works.
+        public var accelerator: Accelerator?
+        /// Whether the machines boot although they could be woken from kept memories.
+        public var cold = false
+        /// The step at whose starting point it begins, if there is one, with the values of the student's variables.
+        public var at: (step: String, values: [String: String])?
+
+        /// Chooses nothing.
+        public init() {}
+    }
+
+    /// What came of a start.
+    public struct Started: Sendable {
+        /// The session.
+        public var record: SessionRecord
+        /// Whether it goes on from the starting point that was asked for.
+        public var isAtPoint: Bool
+    }
+
+    /// Starts a new session.
+    public func start(_ lab: Lab, student: String, _ options: Options = Options()) async throws -> Started {
         let memory = lab.machines.map { $0.memory + 150 }.reduce(0, +)
         try await Requirements.demand(memory: memory, disk: 600 * lab.machines.count, paths: paths)
         let images = try await builtImages(of: lab)
         guard let first = lab.machines.first, let image = images[first.image] else {
             throw LabError(.labFile, "lab \(lab.number) has no machines")
         }
-        let accelerator = try await accelerator(wanted, kernel: image.kernel)
-        let warm = cold ? [:] : try await warmImages(of: lab, images: images, accelerator: accelerator)
+        let accelerator = try await accelerator(options.accelerator, kernel: image.kernel)
+        let point = try await point(of: lab, options, images: images, accelerator: accelerator)
+        let warm =
+            options.cold || point != nil ? [:] : try await warmImages(of: lab, images: images, accelerator: accelerator)
         var record = SessionRecord(
             id: Self.newID(lab: lab.number), lab: lab.number, directory: lab.directory, student: student,
             begun: Date(), state: .starting, accelerator: accelerator.rawValue)
@@ -49,24 +69,57 @@ public struct SessionStart: Sendable {
             try await makeRoom(&record)
             let session = try await LiveSession.attach(record, lab: lab, paths: paths)
             try await session.connection.createNetwork(xml: DomainXML.network(session: record.id))
-            try await Self.makeDoorKeys(directory: paths.session(record.id))
+            try await makeKeys(of: record, from: point)
             try await forEachMachine(session) { machine in
                 guard let image = images[machine.image] else { return }
+                let born = MachineStart.Source(warm[WarmNeed(machine)])
+                let source = point.map { MachineStart.Source.point($0) } ?? born
                 try await MachineStart(
-                    session: session, machine: machine, image: image, warm: warm[WarmNeed(machine)],
-                    accelerator: accelerator, progress: progress
+                    session: session, machine: machine, image: image, source: source, accelerator: accelerator,
+                    progress: progress
                 ).run()
             }
+            if let point { try store.adopt(point.contents.progress, for: record.id) }
         } catch {
             // Undone without being cancelled itself: the tree that was cancelled must not stop the clean-up.
             let failed = record
             try await Task { try await SessionEnd(paths: paths, store: store).remove(failed) }.value
             try store.delete(record.id)
-            throw error
+            guard let point, !Task.isCancelled else { throw error }
+            progress(.notice("What was kept of \(point.contents.step) could not be used (\(error)); it is made again."))
+            StartingPointStore(paths: paths).remove(point)
+            return try await start(lab, student: student, options)
         }
         record.state = .running
         try store.save(record)
-        return record
+        return Started(record: record, isAtPoint: point != nil)
+    }
+
+    /// The key of the starting point of a step on this host.
+    public func key(_ step: String, of session: LiveSession, values: [String: String]) async throws -> StartingPointKey
+    {
+        try await Self.key(
+            step, of: session.lab, values: values, images: try await builtImages(of: session.lab),
+            accelerator: Accelerator(rawValue: session.record.accelerator) ?? .tcg)
+    }
+
+    private func point(
+        of lab: Lab, _ options: Options, images: [String: BuiltImage], accelerator: Accelerator
+    ) async throws -> StartingPoint? {
+        guard let at = options.at else { return nil }
+        let key = try await Self.key(at.step, of: lab, values: at.values, images: images, accelerator: accelerator)
+        return StartingPointStore(paths: paths).find(key)
+    }
+
+    private static func key(
+        _ step: String, of lab: Lab, values: [String: String], images: [String: BuiltImage], accelerator: Accelerator
+    ) async throws -> StartingPointKey {
+        var machines: [WarmKey] = []
+        for need in Set(lab.machines.map(WarmNeed.init)) {
+            guard let image = images[need.image] else { continue }
+            machines.append(try await WarmKey.current(image: image, memory: need.memory, accelerator: accelerator))
+        }
+        return try StartingPointKey(step: step, lab: lab, values: values, machines: machines)
     }
 
     /// Brings the machines of a stopped session up again where they were, those of one whose room is gone from their
@@ -96,20 +149,37 @@ public struct SessionStart: Sendable {
         return record
     }
 
-    /// Switches on again what is off in a session that runs, and lets go on what is paused, as a machine is whose disk
-    /// could not grow; gives the machines' names.
+    /// Switches on again what is off in a session whose room is up, and lets go on what is paused, as a machine is whose
+    /// disk could not grow or whose `lab stop` was killed; gives the machines' names.
     public func revive(_ session: LiveSession) async throws -> [String] {
-        let domains = try await session.connection.domains()
-        let off = domains.filter { [.shutOff, .crashed].contains($0.state) }.map(\.name)
-        let paused = domains.filter { $0.state == .paused }.map(\.name)
+        let still = try await session.connection.domains()
+            .filter { [.shutOff, .crashed, .paused].contains($0.state) }.map(\.name)
         try await forEachMachine(session) { machine in
-            if off.contains(machine.name) { try await comeBack(machine, in: session) }
-            if paused.contains(machine.name) {
-                try await session.connection.resumeDomain(machine.name)
-                progress(.done(machine.name, "\(machine.address)  goes on"))
+            guard still.contains(machine.name) else { return }
+            do {
+                try await revive(machine, in: session)
+            } catch is LibvirtError {
+                // The saving that a killed command had begun may have ended only now.
+                try await revive(machine, in: session)
             }
         }
-        return off + paused
+        if session.record.state != .running {
+            var record = session.record
+            record.state = .running
+            try store.save(record)
+        }
+        return still
+    }
+
+    private func revive(_ machine: MachineSpec, in session: LiveSession) async throws {
+        switch try await session.connection.domainState(machine.name) {
+        case .shutOff, .crashed: try await comeBack(machine, in: session)
+        case .paused:
+            let began = ContinuousClock.now
+            try await session.connection.resumeDomain(machine.name)
+            try await settle(machine, in: session, goesOn: true, since: began)
+        default: break
+        }
     }
 
     private func comeBack(_ machine: MachineSpec, in session: LiveSession) async throws {
@@ -125,6 +195,13 @@ public struct SessionStart: Sendable {
             try await session.connection.forgetSavedDomain(machine.name)
             try await session.connection.startDomain(machine.name)
         }
+        try await settle(machine, in: session, goesOn: goesOn, since: began)
+    }
+
+    /// Waits for a machine that boots or goes on, and gives it the time and fresh randomness.
+    private func settle(
+        _ machine: MachineSpec, in session: LiveSession, goesOn: Bool, since began: ContinuousClock.Instant
+    ) async throws {
         let agent = session.agent(machine.name)
         do {
             try await agent.wait(seconds: goesOn ? 15 * session.slowness : session.bootLimit)
@@ -163,8 +240,8 @@ public struct SessionStart: Sendable {
         }
         try await session.connection.undefineDomain(machine.name)
         try await MachineStart(
-            session: session, machine: machine, image: image, warm: warm[WarmNeed(machine)], accelerator: accelerator,
-            progress: progress
+            session: session, machine: machine, image: image, source: .init(warm[WarmNeed(machine)]),
+            accelerator: accelerator, progress: progress
         ).run()
     }
 
@@ -255,9 +332,14 @@ public struct SessionStart: Sendable {
     }
 
     /// The keys of the lab's own door: the host's key of the workstation's sshd and the client's key of the harness.
-    private static func makeDoorKeys(directory: String) async throws {
+    private func makeKeys(of record: SessionRecord, from point: StartingPoint?) async throws {
+        let keys = paths.session(record.id) + "/keys"
+        if let point {
+            try await Tool.check("cp", ["-a", point.directory + "/keys/.", keys])
+            return
+        }
         for name in ["door-host", "door-client"] {
-            let path = "\(directory)/keys/\(name)"
+            let path = "\(keys)/\(name)"
             try await Tool.check("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", path])
         }
     }

@@ -1,0 +1,50 @@
+import LabFile
+import LabRuntime
+import LabStore
+import LabVerifier
+
+/// Brings a session that was just started to a step, by the solutions of all steps before it, and keeps that moment for
+/// sessions to come. For a process that is inside the session's room.
+struct SolvedStart {
+    let context: Context
+    let record: SessionRecord
+    let lab: Lab
+    let language: Language
+
+    func lead(to step: Step) async throws {
+        let lease = try await SessionLease.take(record, for: "lab start", in: context)
+        defer { withExtendedLifetime(lease) {} }
+        let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
+        let verifier = try context.verifier(session)
+        let solution = SolutionRun(verifier: verifier, store: context.store, language: language, verbose: false)
+        do {
+            for earlier in lab.steps.prefix(while: { $0.id != step.id }) {
+                _ = try await verifier.check([earlier.id])
+                try await solution.solve(earlier)
+            }
+        } catch {
+            Output.error("The session is running, and not yet at \(step.id): lab check · lab finish")
+            throw error
+        }
+        // The disks are kept with one moment in them, not with all those on the way.
+        for passed in try await Checkpoint.steps(of: session) {
+            try await Checkpoint.ofStep(passed, in: session).remove()
+        }
+        try await verifier.open(step)
+        try await keep(step, of: session, variables: verifier.variables)
+    }
+
+    private func keep(_ step: Step, of session: LiveSession, variables: Variables) async throws {
+        guard try await Checkpoint.steps(of: session).contains(step.id) else {
+            return Output.error("This moment is not kept for next time: too little space is free.")
+        }
+        let view = ProgressView()
+        defer { view.end() }
+        let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
+        view.show(.doing("moment", "is kept for next time"))
+        let key = try await start.key(step.id, of: session, values: variables.values)
+        let bytes = try await StartingPointStore(paths: context.paths).keep(
+            key, of: session, progress: context.store.progress(of: record.id))
+        view.show(.done("moment", "kept for next time  \(bytes >> 20) MiB"))
+    }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import LabFile
+import LabStore
+import Testing
+
+@testable import LabRuntime
+
+@Suite("A session begins where another was")
+struct StartingPointTests {
+    private let home = NSTemporaryDirectory() + "lab-points-" + UUID().uuidString
+
+    private func store() throws -> LabStore {
+        try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+        return try LabStore(home: home)
+    }
+
+    @Test("What is kept of the steps goes over to the new session, evidence and answers with it")
+    func progress() throws {
+        defer { try? FileManager.default.removeItem(atPath: home) }
+        let store = try store()
+        let moment = Date(timeIntervalSince1970: 1_000_000)
+        for id in ["1-a", "1-b"] {
+            try store.save(
+                SessionRecord(
+                    id: id, lab: 1, directory: "/", student: "kim", begun: moment, state: .running,
+                    accelerator: "tcg"))
+        }
+        try store.updateStep("one", of: "1-a") { ($0.opened, $0.passed, $0.solved) = (moment, moment, true) }
+        try store.keep([PassRecord(session: "1-a", step: "one", statement: "s", evidence: Data([1]), found: moment)])
+        try store.answer("x", to: "q", of: "one", in: "1-a", at: moment)
+        let written = try JSONEncoder().encode(store.progress(of: "1-a"))
+        try store.adopt(JSONDecoder().decode(SessionProgress.self, from: written), for: "1-b")
+        #expect(try store.steps(of: "1-b")["one"]?.passed == moment)
+        #expect(try store.steps(of: "1-b")["one"]?.solved == true, "what the harness solved earns no points")
+        #expect(try store.passes(of: "1-b").map(\.evidence) == [Data([1])])
+        #expect(try store.answers(of: "1-b").map(\.value) == ["x"])
+        #expect(try store.steps(of: "1-a")["one"]?.passed == moment, "the session that it was taken from keeps its own")
+    }
+
+    @Test("The key differs with the step, the lab's file, the student's values and the machines")
+    func key() throws {
+        defer { try? FileManager.default.removeItem(atPath: home) }
+        try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+        let file = URL(filePath: home + "/lab.yaml")
+        try Data("lab: 1".utf8).write(to: file)
+        let lab = Lab(
+            number: 1, name: "x", title: Localized(ko: "", en: ""), machines: [], steps: [], directory: home)
+        var machine = WarmKey(
+            image: "0123", directory: "/i", memory: 256, accelerator: .tcg, qemu: "7", libvirt: "9", processor: "x")
+        func key(_ step: String = "two", _ values: [String: String] = ["port": "1"]) throws -> String {
+            try StartingPointKey(step: step, lab: lab, values: values, machines: [machine]).digest
+        }
+        let first = try key()
+        #expect(try key() == first)
+        #expect(try key("three") != first)
+        #expect(try key("two", ["port": "2"]) != first)
+        machine.memory = 512
+        #expect(try key() != first)
+        machine.memory = 256
+        try Data("lab: 1 ".utf8).write(to: file)
+        #expect(try key() != first)
+    }
+}
