@@ -52,6 +52,16 @@ struct WarmStoreTests {
         #expect(try store.find("tiny", key) == nil)
     }
 
+    @Test("One that fails once stays, in case its QEMU was killed; the second time it goes")
+    func distrusted() throws {
+        defer { cleanUp() }
+        let image = try #require(try store.find("tiny", key))
+        store.distrust(image)
+        #expect(try store.find("tiny", key) != nil)
+        store.distrust(image)
+        #expect(try store.find("tiny", key) == nil)
+    }
+
     @Test("One that is cut short, and one without its record, are not there")
     func cut() throws {
         defer { cleanUp() }

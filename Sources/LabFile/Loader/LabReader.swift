@@ -20,7 +20,7 @@ final class LabReader {
     }
 
     func lab(_ root: Node, directory: String) -> Lab? {
-        let keys = ["lab", "name", "title", "minutes", "machines", "parameters", "steps"]
+        let keys = ["lab", "name", "title", "minutes", "uplink", "machines", "parameters", "steps"]
         guard let top = Entries(root, "the lab", keys: keys, problems) else { return nil }
         walked = true
         let machines = top.required("machines").map(readMachines) ?? []
@@ -29,10 +29,12 @@ final class LabReader {
         let name = top.required("name").flatMap { self.name($0, "name") }
         let title = top.required("title").flatMap { localized($0, "title") }
         let minutes = top["minutes"].flatMap { integer($0, "minutes", 1...10_000) }
+        let uplink = top["uplink"].flatMap { boolean($0, "uplink") } ?? false
         let steps = top.required("steps").map(readSteps) ?? []
         guard let number, let name, let title else { return nil }
         return Lab(
-            number: number, name: name, title: title, minutes: minutes, machines: machines, parameters: parameters,
+            number: number, name: name, title: title, minutes: minutes, uplink: uplink, machines: machines,
+            parameters: parameters,
             steps: steps, directory: directory)
     }
 

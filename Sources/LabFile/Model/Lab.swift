@@ -8,6 +8,8 @@ public struct Lab: Sendable, Equatable {
     public var title: Localized
     /// About how long a beginner needs, in minutes; nil when the author gave none.
     public var minutes: Int?
+    /// Whether the machines have a way out to what the host reaches.
+    public var uplink: Bool
     /// The guests, in the order of the file; the first one is the student's workstation.
     public var machines: [MachineSpec]
     /// Values drawn for each student, in the order of the file.
@@ -21,13 +23,14 @@ public struct Lab: Sendable, Equatable {
 
     /// Makes a lab from its parts.
     public init(
-        number: Int, name: String, title: Localized, minutes: Int? = nil, machines: [MachineSpec],
+        number: Int, name: String, title: Localized, minutes: Int? = nil, uplink: Bool = false, machines: [MachineSpec],
         parameters: [ParameterSpec] = [], steps: [Step], directory: String, guides: [Language: Guide] = [:]
     ) {
         self.number = number
         self.name = name
         self.title = title
         self.minutes = minutes
+        self.uplink = uplink
         self.machines = machines
         self.parameters = parameters
         self.steps = steps

@@ -38,8 +38,11 @@ public enum Requirements {
     ]
 
     /// Looks at everything. `memory` is what the machines take together in MiB, `disk` what they may write in MiB.
-    public static func examine(memory: Int, disk: Int, paths: LabPaths) async throws -> [Requirement] {
-        var list = programsFound()
+    /// With `uplink` also what a way out of the room needs.
+    public static func examine(memory: Int, disk: Int, paths: LabPaths, uplink: Bool = false) async throws
+        -> [Requirement]
+    {
+        var list = programsFound(uplink ? programs + Uplink.programs : programs)
         list.append(try await userNamespaces())
         list.append(tun())
         list.append(memoryAvailable(memory))
@@ -48,14 +51,14 @@ public enum Requirements {
     }
 
     /// Throws one error that names everything missing, each with its remedy.
-    public static func demand(memory: Int, disk: Int, paths: LabPaths) async throws {
-        let missing = try await examine(memory: memory, disk: disk, paths: paths).filter { !$0.isMet }
+    public static func demand(memory: Int, disk: Int, paths: LabPaths, uplink: Bool) async throws {
+        let missing = try await examine(memory: memory, disk: disk, paths: paths, uplink: uplink).filter { !$0.isMet }
         guard !missing.isEmpty else { return }
         let lines = missing.map { "\($0.name): \($0.found)" + ($0.remedy.map { "\n    mend it with: \($0)" } ?? "") }
         throw LabError(.host, "this host cannot run machines yet:\n  " + lines.joined(separator: "\n  "))
     }
 
-    private static func programsFound() -> [Requirement] {
+    private static func programsFound(_ programs: [(String, String)]) -> [Requirement] {
         let missing = programs.filter { Tool.find($0.0) == nil }
         guard !missing.isEmpty else { return [Requirement(name: "programs", isMet: true, found: "all there")] }
         let packages = Set(missing.map(\.1)).sorted().joined(separator: " ")

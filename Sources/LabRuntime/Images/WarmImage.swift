@@ -118,6 +118,20 @@ struct WarmStore: Sendable {
         }
     }
 
+    /// Takes note that a machine could not go on from a warm image, and removes it when its disk is not as it was made
+    /// or this is the second time: a QEMU that was killed says nothing against the image.
+    func distrust(_ image: WarmImage) {
+        let (record, mark) = (image.directory + "/record.json", image.directory + "/failed-once")
+        let kept = FileManager.default.contents(atPath: record).flatMap {
+            try? JSONDecoder().decode(Record.self, from: $0)
+        }
+        if let kept, !FileManager.default.fileExists(atPath: mark), (try? Self.digest(of: image.disk)) == kept.digest {
+            _ = FileManager.default.createFile(atPath: mark, contents: nil)
+        } else {
+            try? FileManager.default.removeItem(atPath: image.directory)
+        }
+    }
+
     private static func digest(of path: String) throws -> String {
         let file = try FileHandle(forReadingFrom: URL(filePath: path))
         defer { try? file.close() }

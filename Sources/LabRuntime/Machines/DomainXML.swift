@@ -25,7 +25,8 @@ enum DomainXML {
     /// The namespace of the metadata that marks what is ours.
     static let namespace = "https://lab.example/xmlns/session/1"
 
-    /// The room's network: bridged, with the host's end at .254; no firewall rules, no dnsmasq, no spanning tree.
+    /// The room's network: bridged, with the host's end at .254; no firewall rules, no dnsmasq, no spanning tree. The
+    /// end's card keeps its address, so that machines that went on with memories of it find it after a resume.
     static func network(session: String) -> String {
         """
         <network>
@@ -33,6 +34,7 @@ enum DomainXML {
           <metadata><lab:session xmlns:lab="\(namespace)">\(session)</lab:session></metadata>
           <forward mode="open"/>
           <bridge name="virbr-lab" stp="off" delay="0"/>
+          <mac address="\(Identity.mac(session: session, machine: "/room"))"/>
           <dns enable="no"/>
           <ip address="192.168.122.254" netmask="255.255.255.0"/>
         </network>

@@ -10,6 +10,8 @@ struct Identity: Sendable {
     var mac: String
     /// All machines of the lab, for `/etc/hosts`.
     var peers: [MachineSpec]
+    /// Whether it has a way out of the room.
+    var uplink: Bool
     /// The keys of the lab's door: the host's private key and the public key that is let in.
     var door: String
 
@@ -19,6 +21,7 @@ struct Identity: Sendable {
         let words = [
             "/bin/sh", "-c", Self.become, "sh", Self.awaken, Self.now, machine.name, machine.address, machine.user,
             machine.password ?? "", hosts, mac,
+            uplink ? Uplink.gateway : "", Uplink.nameserver,
         ]
         try await agent.check(words, input: Data("\(Self.seed)\n\(door)".utf8), seconds: 300)
         try await agent.setTime()
@@ -62,7 +65,7 @@ struct Identity: Sendable {
         """#
 
     /// What a machine runs as root to take its name, address, user and door. Arguments: ``awaken``, the time, name,
-    /// address, user, password (empty: none), the machines as `address name` lines, the card's address; standard
+    /// address, user, password (empty: none), the machines as `address name` lines, the card's address, the way out (empty: none) and who knows names there; standard
     /// input: the seed on a line, then the keys of the door.
     ///
     /// A clone of a warm image has no machine-id and a stopped journal, so that its journal begins as its own.
@@ -70,7 +73,7 @@ struct Identity: Sendable {
         set -eu
         read -r seed
         hash=$(perl -e "$1" "$seed" "$2" "$6")
-        name=$3 address=$4 user=$5 hosts=$7 mac=$8
+        name=$3 address=$4 user=$5 hosts=$7 mac=$8 gateway=$9 nameserver=${10}
         if [ ! -s /etc/machine-id ]; then
             read -r id < /proc/sys/kernel/random/uuid
             printf '%s%s%s%s%s\n' $(IFS=-; echo $id) > /etc/machine-id
@@ -80,6 +83,11 @@ struct Identity: Sendable {
         printf '127.0.0.1 localhost\n127.0.1.1 %s\n::1 localhost ip6-localhost ip6-loopback\n\n%s\n' "$name" "$hosts" > /etc/hosts
         printf '[Match]\nType=ether\n\n[Network]\nAddress=%s/24\nLinkLocalAddressing=ipv6\nIPv6AcceptRA=no\n' "$address" > /etc/systemd/network/10-lab.network
         printf 'link set dev eth0 address %s\naddr replace %s/24 dev eth0\nlink set dev eth0 up\n' "$mac" "$address" | ip -batch -
+        if [ -n "$gateway" ]; then
+            printf 'Gateway=%s\n' "$gateway" >> /etc/systemd/network/10-lab.network
+            printf 'nameserver %s\n' "$nameserver" > /etc/resolv.conf
+            ip route replace default via "$gateway"
+        fi
         grep -q "^$user:" /etc/passwd || useradd -m -s /bin/bash -G sudo,adm ${hash:+-p "$hash"} "$user"
         if [ -f /etc/lab/sshd_config ]; then
             umask 077

@@ -13,10 +13,11 @@ public struct Room: Sendable {
     /// Makes a room for a session and waits until its libvirtd answers.
     ///
     /// The room is detached from the terminal and the login session. With `endingWith` it ends as soon as nobody holds
-    /// the lock (flock(2)) on that file any more. Throws with the room's own words when it does not come up within
+    /// the lock (flock(2)) on that file any more; with `uplink` its machines have a way out. Throws with the room's own words when it does not come up within
     /// `seconds`.
     static func make(
-        session: String, sockets: String, paths: LabPaths, endingWith lock: String = "", seconds: Int = 30
+        session: String, sockets: String, paths: LabPaths, endingWith lock: String = "", uplink: Bool = false,
+        seconds: Int = 30
     ) async throws -> Room {
         for part in ["etc/qemu", "lib", "log", "disks", "keys"] { try LabPaths.make(session + "/" + part) }
         try LabPaths.make(sockets)
@@ -48,6 +49,14 @@ public struct Room: Sendable {
             guard try await backoff.wait() else {
                 process.signal(SIGKILL)
                 throw LabError(.host, "the room's libvirtd did not answer within \(seconds) s\(words(of: log))")
+            }
+        }
+        if uplink {
+            do {
+                try await Uplink.open(process, log: session + "/log/pasta.log")
+            } catch {
+                await Task { try? await end(process) }.value
+                throw error
             }
         }
         return Room(process: process, uri: uri(sockets: sockets))

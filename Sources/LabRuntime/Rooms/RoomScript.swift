@@ -7,6 +7,8 @@ enum RoomScript {
     /// put aside on a scratch tmpfs, the homes are covered, and they are bound again where they were. The directories
     /// that libvirtd writes to are covered too: an ordinary user cannot make those that the host lacks. libvirtd does
     /// not start where its compiled-in user is unknown, whatever `qemu.conf` says, so the room knows it.
+    ///
+    /// The network namespace is bound to ``network``, where a process that may not look at others can open it.
     static let setup = #"""
         libvirt_qemu=libvirt-qemu:x:64055:64055::/:/usr/sbin/nologin
         session=$1 sockets=$2 images=$3 home=$4 lock=$5
@@ -22,6 +24,8 @@ enum RoomScript {
             [ -d "$covered" ] && mount -t tmpfs -o mode=755 tmpfs "$covered"
         done
         for covered in /run /var/lib /var/log /var/cache; do mount -t tmpfs -o mode=755 tmpfs "$covered"; done
+        touch \#(network)
+        mount --bind /proc/self/ns/net \#(network)
         mkdir -p /run/libvirt /run/lock /var/lib/libvirt /var/log/libvirt /var/cache/libvirt
         mkdir -p "$session" "$sockets" "$images"
         mount --bind /mnt/session "$session"
@@ -40,6 +44,9 @@ enum RoomScript {
         if [ -n "$lock" ]; then flock "$lock" kill -TERM 1 & fi
         exec libvirtd --pid-file "$sockets/libvirtd.pid"
         """#
+
+    /// Where a process in the room's mount namespace finds its network namespace.
+    static let network = "/run/lab-network"
 
     /// `libvirtd.conf` for sockets in `directory`, which is mode 0700 and so decides who may connect.
     static func libvirtd(sockets directory: String) -> String {

@@ -50,7 +50,7 @@ struct MachineStart: Sendable {
         say("takes its name")
         let keys = session.paths.session(session.record.id) + "/keys/"
         let identity = Identity(
-            machine: machine, mac: mac, peers: session.lab.machines,
+            machine: machine, mac: mac, peers: session.lab.machines, uplink: session.lab.uplink,
             door: "BEGIN HOST\n" + (try String(contentsOfFile: keys + "door-host", encoding: .utf8)) + "END HOST\n"
                 + "CLIENT " + (try String(contentsOfFile: keys + "door-client.pub", encoding: .utf8)))
         try await identity.give(to: session.agent(machine.name))
@@ -70,8 +70,7 @@ struct MachineStart: Sendable {
         try await session.connection.defineDomain(xml: DomainXML.domain(spec))
     }
 
-    /// Lets a clone go on from the memory that its disk, a copy of the warm image's, holds. A warm image that libvirt
-    /// or QEMU will not go on from is thrown away; false says that the machine has to boot.
+    /// Lets a clone go on from the memory that its disk, a copy of the warm image's, holds; false says that the machine has to boot.
     private func wake() async throws -> Bool {
         guard case .warm(let warm) = source else { return false }
         say("wakes")
@@ -79,8 +78,9 @@ struct MachineStart: Sendable {
         do {
             try await adopt(warm.disk, snapshot: WarmImage.snapshot)
         } catch let error as LibvirtError {
+            guard (try? await connection.domains()) != nil else { throw error }
             progress(.notice("\(machine.name) boots: the memory that was kept could not be used (\(error.message))."))
-            try? FileManager.default.removeItem(atPath: warm.directory)
+            WarmStore(images: session.paths.images).distrust(warm)
             try? await connection.destroyDomain(machine.name)
             try? await connection.undefineDomain(machine.name)
             return false

@@ -52,7 +52,7 @@ public struct SessionStart: Sendable {
     /// Starts a new session.
     public func start(_ lab: Lab, student: String, _ options: Options = Options()) async throws -> Started {
         let memory = lab.machines.map { $0.memory + 150 }.reduce(0, +)
-        try await Requirements.demand(memory: memory, disk: 600 * lab.machines.count, paths: paths)
+        try await Requirements.demand(memory: memory, disk: 600 * lab.machines.count, paths: paths, uplink: lab.uplink)
         let images = try await builtImages(of: lab)
         guard let first = lab.machines.first, let image = images[first.image] else {
             throw LabError(.labFile, "lab \(lab.number) has no machines")
@@ -66,7 +66,7 @@ public struct SessionStart: Sendable {
             begun: Date(), state: .starting, accelerator: accelerator.rawValue)
         try store.save(record)
         do {
-            try await makeRoom(&record)
+            try await makeRoom(&record, of: lab)
             let session = try await LiveSession.attach(record, lab: lab, paths: paths)
             try await session.connection.createNetwork(xml: DomainXML.network(session: record.id))
             try await makeKeys(of: record, from: point)
@@ -127,7 +127,7 @@ public struct SessionStart: Sendable {
     public func resume(_ before: SessionRecord, lab: Lab, checkpoint: String? = nil) async throws -> SessionRecord {
         var record = before
         if let room = record.room, room.isAlive { try await Room.end(room) }
-        try await makeRoom(&record)
+        try await makeRoom(&record, of: lab)
         do {
             let session = try await LiveSession.attach(record, lab: lab, paths: paths)
             try await session.connection.createNetwork(xml: DomainXML.network(session: record.id))
@@ -245,14 +245,14 @@ public struct SessionStart: Sendable {
         ).run()
     }
 
-    private func makeRoom(_ record: inout SessionRecord) async throws {
+    private func makeRoom(_ record: inout SessionRecord, of lab: Lab) async throws {
         let began = ContinuousClock.now
         progress(.doing("room", "is made"))
         let room = try await Room.make(
-            session: paths.session(record.id), sockets: paths.sockets(record.id), paths: paths)
+            session: paths.session(record.id), sockets: paths.sockets(record.id), paths: paths, uplink: lab.uplink)
         record.setRoom(room.process)
         try store.save(record)
-        progress(.done("room", "ready" + Self.elapsed(since: began)))
+        progress(.done("room", (lab.uplink ? "ready, with a way out" : "ready") + Self.elapsed(since: began)))
     }
 
     private func forEachMachine(
