@@ -57,6 +57,9 @@ public final class LabStore: Sendable {
         migrator.registerMigration("checkpoints") { db in
             try db.alter(table: "step") { $0.add(column: "checkpoint", .text) }
         }
+        migrator.registerMigration("slowness") { db in
+            try db.alter(table: "session") { $0.add(column: "slowness", .double) }
+        }
         try migrator.migrate(database)
     }
 

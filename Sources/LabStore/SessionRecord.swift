@@ -27,6 +27,9 @@ public struct SessionRecord: Codable, Sendable, Equatable, FetchableRecord, Pers
     /// The host's boot id when the room was made.
     public var roomBoot: String?
 
+    /// How many times slower than on an ordinary host with KVM its machines were found to be; nil before that.
+    public var slowness: Double?
+
     /// What was last intended for a session.
     public enum State: String, Codable, Sendable {
         /// A start was begun and has not ended.

@@ -61,6 +61,14 @@ struct DisturbsTold: ToldCheck {
     init(told: Fields) { fields = told }
 }
 
+struct OutsideTold: ToldCheck {
+    static let name = "outside"
+    static let mode = CheckSpec.Mode.holds
+    static var spec: CheckSpec { CheckSpec(name, mode: mode, basis: .outside, "told", fields: []) }
+    let fields: Fields
+    init(told: Fields) { fields = told }
+}
+
 final class ScriptedHost: VerifierHost {
     let opened = Mutex<[String]>([])
     let guests: [String: any Guest]
@@ -86,11 +94,13 @@ func step(_ id: String, needs: [String] = [], undoes: [String] = [], _ checks: C
 
 func run(
     _ steps: [Step], facts: SessionFacts = SessionFacts(session: "s1", accelerator: "tcg"),
-    host: ScriptedHost = ScriptedHost(), named: [String] = [], disturbing: Bool = false, limit: Double = 60
+    host: ScriptedHost = ScriptedHost(), named: [String] = [], disturbing: Bool = false, limit: Double = 60,
+    guestsOnly: Bool = false
 ) async -> CheckReport {
     await VerifierRun(
-        lab: sampleLab(steps), facts: facts, host: host, kinds: [HoldsTold.self, OnceTold.self, DisturbsTold.self],
-        limit: limit
+        lab: sampleLab(steps), facts: facts, host: host,
+        kinds: [HoldsTold.self, OnceTold.self, DisturbsTold.self, OutsideTold.self], limit: limit,
+        guestsOnly: guestsOnly
     ).check(named, disturbing: disturbing)
 }
 
@@ -108,6 +118,18 @@ func run(
         #expect(report.points == Points(earned: 5, possible: 15))
         #expect(report.exitStatus == 2)
         #expect(host.opened.withLock { $0 } == ["a", "b"])
+    }
+
+    @Test func aLookAtTheGuestsAloneProbesNothingAndFinishesNoStepThatNeedsIt() async {
+        let steps = [
+            step("a", told("holds", "pass", run: "watch"), told("outside", "pass", run: "watch")),
+            step("b", told("holds", "pass", run: "watch")),
+        ]
+        let report = await run(steps, guestsOnly: true)
+        #expect(report.steps.map(\.state) == [.open, .done])
+        #expect(report.steps[0].checks.map(\.verdict) == [.pass, nil])
+        #expect(Oracle.shared.count("watch", "a.outside") == 0)
+        #expect(await run(steps).steps.map(\.state) == [.done, .done])
     }
 
     @Test func blockedIsNeverFailAndBeatsItInTheStatus() async {

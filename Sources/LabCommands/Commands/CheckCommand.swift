@@ -16,6 +16,7 @@ struct CheckCommand: AsyncParsableCommand {
               lab check
               lab check install-server
               lab check 3 --json
+              lab check --watch
             """)
 
     @OptionGroup var session: SessionOptions
@@ -29,26 +30,61 @@ struct CheckCommand: AsyncParsableCommand {
     @Flag(help: "As JSON.")
     var json = false
 
+    @Flag(help: "Follow the steps whose turn has come, and show what changes, until all are done or Ctrl-C.")
+    var watch = false
+
+    func validate() throws {
+        guard !watch || steps.isEmpty else {
+            throw ValidationError("--watch follows the steps whose turn has come; name none.")
+        }
+    }
+
     func run() async throws {
         let context = try Context()
         let record = try session.record(in: context)
         try RoomEntry.enter(record, context: context)
         let lab = try context.load(record.directory)
         let named = try steps.map { try lab.step(named: $0).id }
+        if watch { return try await follow(record, lab: lab, context: context) }
         let lease = try await SessionLease.take(record, for: "lab check", in: context)
         defer { withExtendedLifetime(lease) {} }
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
         let began = ContinuousClock.now
         let report = try await context.verifier(session).check(
             named, disturbing: !named.isEmpty, isAwaited: true)
-        let language = context.language(language)
-        if json {
-            Output.data(try report.json(language))
-        } else {
-            let view = CheckView(lab: lab, language: language, style: Output.style, width: min(Output.width, 110))
-            let seconds = Double((ContinuousClock.now - began) / .milliseconds(1)) / 1000
-            Output.data(view.render(report, seconds: seconds))
-        }
+        try show(report, of: lab, in: context.language(language), since: began)
         throw ExitStatus(value: report.exitStatus)
+    }
+
+    private func show(
+        _ report: CheckReport, of lab: Lab, in language: Language, since began: ContinuousClock.Instant
+    ) throws {
+        guard !json else { return Output.data(try report.json(language)) }
+        let view = CheckView(lab: lab, language: language, style: Output.style, width: min(Output.width, 110))
+        let seconds = Double((ContinuousClock.now - began) / .milliseconds(1)) / 1000
+        Output.data(view.render(report, seconds: seconds))
+    }
+
+    /// Shows the steps whose turn has come whenever something about them changes. Other commands may work on the
+    /// session between two looks.
+    private func follow(_ record: SessionRecord, lab: Lab, context: Context) async throws {
+        let language = context.language(language)
+        let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
+        var watch = SessionWatch(try context.verifier(session))
+        Interrupts.leaveQuietly()
+        while try !watch.isDone() {
+            let began = ContinuousClock.now
+            let lease = try await SessionLease.take(record, for: "lab check --watch", in: context, quietly: true)
+            let report = try await watch.look()
+            withExtendedLifetime(lease) {}
+            try Task.checkCancellation()
+            if let report {
+                if Output.colour, !json { Output.write("\u{1B}[H\u{1B}[2J", to: STDOUT_FILENO) }
+                try show(report, of: lab, in: language, since: began)
+                if !json { Output.error(language == .ko ? "지켜보는 중이에요. Ctrl-C로 끝내요." : "Following. Ctrl-C leaves.") }
+            }
+            try await Task.sleep(for: .seconds(1))
+        }
+        Output.error(language == .ko ? "모든 단계를 마쳤어요." : "All steps are done.")
     }
 }

@@ -123,8 +123,11 @@ struct FinishCommand: AsyncParsableCommand {
 
 /// The lease of a session, with a word while waiting for it.
 enum SessionLease {
-    static func take(_ record: SessionRecord, for purpose: String, in context: Context) async throws -> Lease {
+    static func take(_ record: SessionRecord, for purpose: String, in context: Context, quietly: Bool = false)
+        async throws -> Lease
+    {
         try await Lease.take(directory: directory(of: record, in: context), for: purpose) { holder in
+            if quietly { return }
             Output.error("Waiting: \(holder) is at work on this session.")
         }
     }

@@ -4,6 +4,7 @@ import Synchronization
 
 /// SIGINT and SIGTERM, turned into one call; a second SIGINT ends the process at once.
 final class Interrupts: Sendable {
+    private static let isQuiet = Mutex(false)
     private let first = Mutex<ContinuousClock.Instant?>(nil)
     /// Proof for `nonisolated(unsafe)`: filled in `init` before anybody else has this object, only read after that.
     nonisolated(unsafe) private var sources: [any DispatchSourceSignal] = []
@@ -21,13 +22,18 @@ final class Interrupts: Sendable {
                     return
                 }
                 first.withLock { $0 = now }
-                Output.error("\nInterrupted; undoing what was begun (Ctrl-C again to leave at once).")
+                if !Self.isQuiet.withLock({ $0 }) {
+                    Output.error("\nInterrupted; undoing what was begun (Ctrl-C again to leave at once).")
+                }
                 handler()
             }
             source.resume()
             sources.append(source)
         }
     }
+
+    /// Ends without a word from now on: what runs undoes nothing and is meant to be ended like that.
+    static func leaveQuietly() { isQuiet.withLock { $0 = true } }
 
     /// Whether a signal came.
     var happened: Bool { first.withLock { $0 != nil } }

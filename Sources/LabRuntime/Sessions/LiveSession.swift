@@ -20,8 +20,15 @@ public struct LiveSession: Sendable {
                 .unreachable, "lab \(record.lab) is not running: its room is gone",
                 advice: "Go on with: lab resume      Remove it with: lab finish")
         }
-        let connection = try await Connection.open(Room.uri(sockets: paths.sockets(record.id)))
-        return LiveSession(record: record, lab: lab, paths: paths, connection: connection)
+        do {
+            let connection = try await Connection.open(Room.uri(sockets: paths.sockets(record.id)))
+            return LiveSession(record: record, lab: lab, paths: paths, connection: connection)
+        } catch {
+            throw LabError(
+                .unreachable, "the libvirtd of the room of lab \(record.lab) does not answer",
+                advice: record.state == .starting ? nil : "Give its machines a new room: lab stop, then lab resume",
+                cause: error)
+        }
     }
 
     /// The URI that virsh and virt-manager take.
@@ -51,8 +58,12 @@ public struct LiveSession: Sendable {
         return machine
     }
 
-    /// What time limits are multiplied by: emulated guests are 10 to 20 times slower, and limits have room to spare.
-    public var slowness: Int { record.accelerator == Accelerator.kvm.rawValue ? 1 : 5 }
+    /// What time limits are multiplied by: what was measured when the machines took their names, within bounds. Limits
+    /// have room to spare, so that 5 is enough where emulated machines are 10 to 20 times slower.
+    public var slowness: Int {
+        let least = record.accelerator == Accelerator.kvm.rawValue ? 1 : 5
+        return min(max(least, Int((record.slowness ?? 0).rounded(.up))), 20)
+    }
 
     /// How long a boot may take, in seconds.
     public var bootLimit: Int { 120 * slowness }

@@ -26,25 +26,29 @@ struct MachineStart: Sendable {
         init(_ warm: WarmImage?) { self = warm.map { .warm($0) } ?? .image }
     }
 
-    func run() async throws {
+    /// Brings the machine up; gives how long it took to take its name, if it did.
+    func run() async throws -> Duration? {
         let began = ContinuousClock.now
+        var named: Duration?
         if case .point(let point) = source {
             try await goOn(from: point)
         } else {
-            try await beBorn()
+            named = try await beBorn()
         }
         progress(.done(machine.name, "\(machine.address)  ready" + SessionStart.elapsed(since: began)))
+        return named
     }
 
     private func goOn(from point: StartingPoint) async throws {
         say("goes on from \(point.contents.step)")
-        try await adopt(point.disk(machine.name), snapshot: point.snapshot)
+        try await take(point.disk(machine.name), with: point.snapshot)
+        try await session.connection.revert(machine.name, to: point.snapshot)
         let agent = session.agent(machine.name)
         try await agent.wait(seconds: session.bootLimit)
         try await Identity.refresh(agent)
     }
 
-    private func beBorn() async throws {
+    private func beBorn() async throws -> Duration {
         let woke = try await wake()
         if !woke { try await boot() }
         say("takes its name")
@@ -53,8 +57,11 @@ struct MachineStart: Sendable {
             machine: machine, mac: mac, peers: session.lab.machines, uplink: session.lab.uplink,
             door: "BEGIN HOST\n" + (try String(contentsOfFile: keys + "door-host", encoding: .utf8)) + "END HOST\n"
                 + "CLIENT " + (try String(contentsOfFile: keys + "door-client.pub", encoding: .utf8)))
+        let began = ContinuousClock.now
         try await identity.give(to: session.agent(machine.name))
+        let named = ContinuousClock.now - began
         if woke { try await session.connection.deleteSnapshot(WarmImage.snapshot, of: machine.name) }
+        return named
     }
 
     private var mac: String {
@@ -74,10 +81,11 @@ struct MachineStart: Sendable {
     private func wake() async throws -> Bool {
         guard case .warm(let warm) = source else { return false }
         say("wakes")
+        try await take(warm.disk, with: WarmImage.snapshot)
         let connection = session.connection
         do {
-            try await adopt(warm.disk, snapshot: WarmImage.snapshot)
-        } catch let error as LibvirtError {
+            try await connection.revert(machine.name, to: WarmImage.snapshot)
+        } catch {
             guard (try? await connection.domains()) != nil else { throw error }
             progress(.notice("\(machine.name) boots: the memory that was kept could not be used (\(error.message))."))
             WarmStore(images: session.paths.images).distrust(warm)
@@ -89,8 +97,8 @@ struct MachineStart: Sendable {
         return true
     }
 
-    /// Takes a copy of a disk and goes on from the memory that it holds.
-    private func adopt(_ original: String, snapshot name: String) async throws {
+    /// Defines the machine with a copy of a disk, and makes libvirt know the memory that it holds.
+    private func take(_ original: String, with name: String) async throws {
         try await Tool.check("cp", ["--reflink=auto", "--sparse=always", original, disk])
         try await Tool.check("chmod", ["600", disk])
         try await define()
@@ -98,7 +106,6 @@ struct MachineStart: Sendable {
         let snapshot = ForeignSnapshot(
             name: name, domainXML: try await connection.domainXML(machine.name), disk: "vda")
         try await connection.adoptSnapshot(snapshot, of: machine.name)
-        try await connection.revert(machine.name, to: name)
     }
 
     private func boot() async throws {

@@ -3,6 +3,7 @@ import Foundation
 public import LabFile
 public import LabStore
 import Libvirt
+import Synchronization
 
 /// Brings a session up: room, network, machines, identities.
 ///
@@ -27,6 +28,9 @@ public struct SessionStart: Sendable {
         let accelerator = try await accelerator(wanted, kernel: kernel)
         _ = try await warmImages(of: lab, images: images, accelerator: accelerator)
     }
+
+    /// How long three machines take at most to take their names on an ordinary host with KVM.
+    static let ordinaryNaming = Duration.milliseconds(500)
 
     /// How a session is to start.
     public struct Options: Sendable {
@@ -70,15 +74,18 @@ public struct SessionStart: Sendable {
             let session = try await LiveSession.attach(record, lab: lab, paths: paths)
             try await session.connection.createNetwork(xml: DomainXML.network(session: record.id))
             try await makeKeys(of: record, from: point)
+            let slowest = Mutex<Double?>(nil)
             try await forEachMachine(session) { machine in
                 guard let image = images[machine.image] else { return }
                 let born = MachineStart.Source(warm[WarmNeed(machine)])
                 let source = point.map { MachineStart.Source.point($0) } ?? born
-                try await MachineStart(
+                let named = try await MachineStart(
                     session: session, machine: machine, image: image, source: source, accelerator: accelerator,
                     progress: progress
                 ).run()
+                if let named { slowest.withLock { $0 = max($0 ?? 0, named / Self.ordinaryNaming) } }
             }
+            record.slowness = slowest.withLock { $0 }
             if let point { try store.adopt(point.contents.progress, for: record.id) }
         } catch {
             // Undone without being cancelled itself: the tree that was cancelled must not stop the clean-up.
@@ -239,7 +246,7 @@ public struct SessionStart: Sendable {
             try await session.connection.destroyDomain(machine.name)
         }
         try await session.connection.undefineDomain(machine.name)
-        try await MachineStart(
+        _ = try await MachineStart(
             session: session, machine: machine, image: image, source: .init(warm[WarmNeed(machine)]),
             accelerator: accelerator, progress: progress
         ).run()

@@ -13,18 +13,21 @@ public struct VerifierRun: Sendable {
     let patientJudge: StatementJudge
     let machines: [String: BatchingGuest]
     let slowness: Double
+    let guestsOnly: Bool
 
     /// Prepares a run. `slowness` multiplies every time limit (1 under KVM, more where machines are emulated);
     /// `limit` is what one look may take, in seconds, before it is multiplied; `mostWithin` is the most, in seconds, that
-    /// is waited for what does not hold yet.
+    /// is waited for what does not hold yet; with `guestsOnly` what only an outsider sees is left out.
     public init(
         lab: Lab, facts: SessionFacts, host: any VerifierHost, kinds: [any Check.Type] = CheckKinds.all,
-        slowness: Double = 1, limit: Double = 60, mostWithin: Double = .infinity
+        slowness: Double = 1, limit: Double = 60, mostWithin: Double = .infinity,
+        guestsOnly: Bool = false
     ) {
         self.lab = lab
         self.facts = facts
         self.host = host
         self.slowness = slowness
+        self.guestsOnly = guestsOnly
         let kinds = Dictionary(kinds.map { ($0.spec.kind, $0) }) { first, _ in first }
         let fill = Filling(values: facts.variables)
         judge = StatementJudge(
@@ -148,6 +151,11 @@ public struct VerifierRun: Sendable {
             return judge.outcome(
                 statement, verdict: .pass, machine: kept.machine, expected: kept.expected, observed: kept.observed,
                 kept: true)
+        }
+        if guestsOnly, mode == .holds, judge.kinds[statement.kind]?.spec.basis == .outside {
+            return judge.outcome(
+                statement, verdict: nil,
+                observed: Localized(ko: "이번에는 밖에서 보지 않았어요.", en: "Not looked at from outside this time."))
         }
         guard mode == .disturbs else { return await judge.judge(statement, on: bench) }
         return judge.outcome(

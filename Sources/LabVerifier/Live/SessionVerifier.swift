@@ -26,9 +26,18 @@ public struct SessionVerifier: Sendable {
     public func check(_ named: [String] = [], disturbing: Bool = false, isAwaited: Bool = false) async throws
         -> CheckReport
     {
+        try await check(named, disturbing: disturbing, mostWithin: isAwaited ? 2 : .infinity)
+    }
+
+    /// Judges the steps named; waits at most `mostWithin` seconds for what does not hold yet, and with `guestsOnly`
+    /// leaves out what only an outsider sees.
+    func check(
+        _ named: [String], disturbing: Bool = false, mostWithin: Double, guestsOnly: Bool = false
+    ) async throws -> CheckReport {
         await outside.begin()
         let began = Date()
-        let report = await run(try facts(), mostWithin: isAwaited ? 2 : .infinity).check(named, disturbing: disturbing)
+        let report = await run(try facts(), mostWithin: mostWithin, guestsOnly: guestsOnly)
+            .check(named, disturbing: disturbing)
         try keep(report.newPasses)
         for step in report.steps where step.state == .done {
             try store.updateStep(step.id, of: session.record.id) { $0.passed = $0.passed ?? began }
@@ -63,11 +72,13 @@ public struct SessionVerifier: Sendable {
         return (outcomes, attempts)
     }
 
-    private func run(_ facts: SessionFacts, mostWithin: Double = .infinity) -> VerifierRun {
+    private func run(_ facts: SessionFacts, mostWithin: Double = .infinity, guestsOnly: Bool = false)
+        -> VerifierRun
+    {
         let host = LiveHost(session: session, store: store, variables: variables, outside: outside)
         return VerifierRun(
             lab: session.lab, facts: facts, host: host, slowness: Double(session.slowness),
-            mostWithin: mostWithin)
+            mostWithin: mostWithin, guestsOnly: guestsOnly)
     }
 
     private func keep(_ passes: [KeptPass]) throws {
