@@ -255,6 +255,7 @@ public struct SessionStart: Sendable {
     private func makeRoom(_ record: inout SessionRecord, of lab: Lab) async throws {
         let began = ContinuousClock.now
         progress(.doing("room", "is made"))
+        Reserve(home: paths.home).fill()
         let room = try await Room.make(
             session: paths.session(record.id), sockets: paths.sockets(record.id), paths: paths, uplink: lab.uplink)
         record.setRoom(room.process)
