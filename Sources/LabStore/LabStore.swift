@@ -60,6 +60,11 @@ public final class LabStore: Sendable {
         migrator.registerMigration("slowness") { db in
             try db.alter(table: "session") { $0.add(column: "slowness", .double) }
         }
+        migrator.registerMigration("elsewhere") { db in
+            try db.alter(table: "session") { table in
+                for column in ["connection", "pool", "subnet"] { table.add(column: column, .text) }
+            }
+        }
         try migrator.migrate(database)
     }
 

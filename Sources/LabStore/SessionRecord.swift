@@ -26,6 +26,12 @@ public struct SessionRecord: Codable, Sendable, Equatable, FetchableRecord, Pers
     public var roomStart: Int?
     /// The host's boot id when the room was made.
     public var roomBoot: String?
+    /// The URI of the libvirt that has its machines; nil when they are in a room.
+    public var connection: String?
+    /// The storage pool of its disks there; nil in a room, and before it is chosen.
+    public var pool: String?
+    /// The subnet of its network there, as `192.168.123.0/24`; nil when it is the lab files' own.
+    public var subnet: String?
 
     /// How many times slower than on an ordinary host with KVM its machines were found to be; nil before that.
     public var slowness: Double?

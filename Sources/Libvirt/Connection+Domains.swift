@@ -164,6 +164,19 @@ extension Connection {
         }
     }
 
+    /// What a domain's metadata holds in a namespace, an XML element; nil when it holds nothing there.
+    public func domainMetadata(_ name: String, namespace: String) async throws(LibvirtError) -> String? {
+        try await withDomain(name) { domain in
+            let kind = Int32(VIR_DOMAIN_METADATA_ELEMENT.rawValue)
+            guard let text = virDomainGetMetadata(domain, kind, namespace, 0) else {
+                let error = LibvirtError.last("reading the metadata of \(name)")
+                return error.code == .noMetadata ? .success(nil) : .failure(error)
+            }
+            defer { free(text) }
+            return .success(String(cString: text))
+        }
+    }
+
     /// Sends a JSON command to a domain's QEMU guest agent and gives its JSON reply; `timeout` in seconds.
     public func agentCommand(domain name: String, _ command: String, timeout: Int) async throws(LibvirtError) -> String
     {

@@ -12,6 +12,8 @@ public struct LibvirtError: Error, Sendable, LocalizedError, CustomStringConvert
 
         /// There is no such domain.
         public static let noDomain = Code(rawValue: Int32(VIR_ERR_NO_DOMAIN.rawValue))
+        /// The domain's metadata holds nothing of the kind.
+        public static let noMetadata = Code(rawValue: Int32(VIR_ERR_NO_DOMAIN_METADATA.rawValue))
         /// The guest agent does not answer.
         public static let agentUnresponsive = Code(rawValue: Int32(VIR_ERR_AGENT_UNRESPONSIVE.rawValue))
         /// The object is not in a state that allows the operation.

@@ -25,7 +25,7 @@ struct AnswerCommand: AsyncParsableCommand {
         let context = try Context()
         let record = try session.record(in: context)
         try RoomEntry.enter(record, context: context)
-        let lab = try context.load(record.directory)
+        let lab = try context.lab(of: record)
         let language = context.language(language)
         let (step, asked) = try find(in: lab)
         if !asked.choices.isEmpty, !asked.choices.contains(where: { $0.id == value }) {

@@ -43,7 +43,7 @@ struct CheckCommand: AsyncParsableCommand {
         let context = try Context()
         let record = try session.record(in: context)
         try RoomEntry.enter(record, context: context)
-        let lab = try context.load(record.directory)
+        let lab = try context.lab(of: record)
         let named = try steps.map { try lab.step(named: $0).id }
         if watch { return try await follow(record, lab: lab, context: context) }
         let lease = try await SessionLease.take(record, for: "lab check", in: context)

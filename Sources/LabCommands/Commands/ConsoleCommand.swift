@@ -30,7 +30,7 @@ struct ConsoleView {
     func run() async throws {
         let console: Console
         do {
-            console = try await session.connection.console(machine)
+            console = try await session.connection.console(session.domain(machine))
         } catch {
             throw LabError(
                 .unreachable, "\(machine)'s console cannot be opened: \(error.message)",

@@ -12,7 +12,7 @@ struct StopCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try Context()
         let record = try session.record(in: context)
-        let lab = try context.load(record.directory)
+        let lab = try context.lab(of: record)
         let lease = try await SessionLease.take(record, for: "lab stop", in: context)
         defer { withExtendedLifetime(lease) {} }
         let view = ProgressView()
@@ -47,11 +47,15 @@ struct ResumeCommand: AsyncParsableCommand {
         let record = try session.record(in: context, states: [.stopped, .stopping, .running])
         let lease = try await SessionLease.take(record, for: "lab resume", in: context)
         defer { withExtendedLifetime(lease) {} }
-        let lab = try context.load(record.directory)
+        let lab = try context.lab(of: record)
         let view = ProgressView()
         defer { view.end() }
         let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
-        if record.state != .stopped, record.room?.isAlive == true {
+        // Elsewhere a host that was restarted does not show in the record; who asks for a checkpoint gets it.
+        let goesOnThere =
+            record.isElsewhere
+            ? record.state == .running && from != .checkpoint : record.state != .stopped && record.isUp
+        if goesOnThere {
             let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
             let revived = try await start.revive(session)
             view.end()
@@ -118,6 +122,11 @@ struct FinishCommand: AsyncParsableCommand {
         try await SessionEnd(paths: context.paths, store: context.store).finish(record)
         withExtendedLifetime(lease) {}
         Output.error("Lab \(record.lab) of \(record.student) is finished. The record of its verdicts is kept.")
+        if let uri = record.connection, let pool = record.pool {
+            Output.error(
+                "The images stay in the storage pool \(pool) there for other starts; to be rid of them, give each to "
+                    + "vol-delete: virsh -c '\(uri)' vol-list \(pool)")
+        }
     }
 }
 

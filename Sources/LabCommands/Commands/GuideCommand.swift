@@ -29,7 +29,7 @@ struct GuideCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try Context()
         let record = try session.record(in: context, states: [.running, .stopped])
-        let lab = try context.load(record.directory)
+        let lab = try context.lab(of: record)
         let language = context.language(language)
         let page = GuidePage(
             lab: lab, language: language, variables: try context.variables(of: lab, student: record.student),
@@ -72,7 +72,7 @@ struct GuideCommand: AsyncParsableCommand {
 
     /// A step whose turn has come is opened when its guide is read; another command at work opens it itself.
     private func open(_ step: Step, of record: SessionRecord, in context: Context, lab: Lab) async throws {
-        guard record.state == .running, record.room?.isAlive == true,
+        guard record.state == .running, record.isUp,
             Lease.holder(directory: SessionLease.directory(of: record, in: context)) == nil
         else { return }
         let lease = try await SessionLease.take(record, for: "lab guide", in: context)

@@ -23,7 +23,7 @@ struct HintCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try Context()
         let record = try session.record(in: context)
-        let lab = try context.load(record.directory)
+        let lab = try context.lab(of: record)
         let language = context.language(language)
         let lease = try await SessionLease.take(record, for: "lab hint", in: context)
         defer { withExtendedLifetime(lease) {} }

@@ -35,7 +35,7 @@ struct ProveCommand: AsyncParsableCommand {
         let context = try Context()
         let record = try session.record(in: context)
         try RoomEntry.enter(record, context: context)
-        let lab = try context.load(record.directory)
+        let lab = try context.lab(of: record)
         for name in mutants where name != "all" {
             _ = try lab.step(named: String(name.prefix { $0 != ":" }))
         }

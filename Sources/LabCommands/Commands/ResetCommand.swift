@@ -35,7 +35,7 @@ struct ResetCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try Context()
         let record = try session.record(in: context)
-        let lab = try context.load(record.directory)
+        let lab = try context.lab(of: record)
         let lease = try await SessionLease.take(record, for: "lab reset", in: context)
         defer { withExtendedLifetime(lease) {} }
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)

@@ -25,7 +25,7 @@ struct ShellCommand: AsyncParsableCommand {
         let context = try Context()
         let record = try session.record(in: context)
         try RoomEntry.enter(record, context: context)
-        let lab = try context.load(record.directory)
+        let lab = try context.lab(of: record)
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
         let machine = try session.machine(machine ?? lab.machines.first?.name ?? "")
         guard let door = try Doors.door(of: machine, in: session) else {

@@ -38,7 +38,7 @@ struct SolveCommand: AsyncParsableCommand {
         let context = try Context()
         let record = try session.record(in: context)
         try RoomEntry.enter(record, context: context)
-        let lab = try context.load(record.directory)
+        let lab = try context.lab(of: record)
         let lease = try await SessionLease.take(record, for: "lab solve", in: context)
         defer { withExtendedLifetime(lease) {} }
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)

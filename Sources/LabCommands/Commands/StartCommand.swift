@@ -13,6 +13,10 @@ struct StartCommand: AsyncParsableCommand {
               lab start ssh --student kim
               lab start 6 --accelerator tcg
               lab start 6 --at agent-forwarding
+              lab start 6 --connect qemu+ssh://kim@server.example/system
+
+            With --connect the machines run in a libvirt that is already there: on a network of their own with a free
+            subnet, from images that are uploaded to a storage pool once. Other commands find them without it.
             """)
 
     @Argument(help: "The lab: its number, its name, or a path to its directory.")
@@ -30,6 +34,13 @@ struct StartCommand: AsyncParsableCommand {
     @Option(help: "Begin at this step, by id or number; the steps before it are solved (once, then it is kept).")
     var at: String?
 
+    @Option(
+        help: "A libvirt that already runs, instead of a room: qemu:///system or qemu+ssh://… (default: LAB_CONNECT).")
+    var connect: String?
+
+    @Option(help: "The storage pool there (default: \"default\" if there is one, else \"lab\", which is made).")
+    var pool: String?
+
     func validate() throws {
         guard accelerator == "auto" || Accelerator(rawValue: accelerator) != nil else {
             throw ValidationError("--accelerator takes auto, kvm or tcg, not \"\(accelerator)\".")
@@ -45,6 +56,14 @@ struct StartCommand: AsyncParsableCommand {
         if let target, let record = try RoomEntry.inside(context) {
             try await SolvedStart(context: context, record: record, lab: lab, language: language).lead(to: target)
             return sayNext(target, of: lab, in: language)
+        }
+        let named = connect ?? context.environment["LAB_CONNECT"].flatMap { $0.isEmpty ? nil : $0 }
+        let address = try named.map { try LibvirtAddress($0) }
+        if address == nil, pool != nil { throw LabError(.usage, "--pool goes with --connect") }
+        if address != nil, target != nil {
+            throw LabError(
+                .usage, "--at begins in a room only, not elsewhere",
+                advice: "Start there without it, then: lab solve --until STEP")
         }
         let lease = try await Lease.take(
             directory: context.paths.home + "/starts/\(lab.number)-\(student)", for: "lab start"
@@ -62,11 +81,18 @@ struct StartCommand: AsyncParsableCommand {
         let view = ProgressView()
         let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
         defer { view.end() }
-        var options = SessionStart.Options()
-        options.accelerator = Accelerator(rawValue: accelerator)
-        options.cold = cold
-        if let target { options.at = (target.id, try context.variables(of: lab, student: student).values) }
-        let started = try await start.start(lab, student: student, options)
+        let started: SessionStart.Started
+        if let address {
+            if !cold { view.show(.notice("The machines boot: memories are kept for rooms only.")) }
+            started = try await start.start(
+                lab, student: student, accelerator: Accelerator(rawValue: accelerator), at: address, pool: pool)
+        } else {
+            var options = SessionStart.Options()
+            options.accelerator = Accelerator(rawValue: accelerator)
+            options.cold = cold
+            if let target { options.at = (target.id, try context.variables(of: lab, student: student).values) }
+            started = try await start.start(lab, student: student, options)
+        }
         view.end()
         let seconds = Double((ContinuousClock.now - began) / .milliseconds(1)) / 1000
         Output.error(String(format: "Started in %.1f s.\n", seconds))
@@ -92,7 +118,7 @@ struct StartCommand: AsyncParsableCommand {
     private func settle(_ before: SessionRecord, lab: Lab, context: Context) async throws -> Bool {
         let end = SessionEnd(paths: context.paths, store: context.store)
         switch before.state {
-        case .running where before.room?.isAlive == true:
+        case .running where before.isUp:
             let done = try context.store.steps(of: before.id).values.filter { $0.passed != nil }.count
             if let at {
                 throw LabError(

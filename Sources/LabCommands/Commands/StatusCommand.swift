@@ -26,6 +26,7 @@ struct StatusCommand: AsyncParsableCommand {
         var accelerator: String
         var bytes: Int
         var checkpoints: [String]
+        var connection: String?
         var done: Int
         var lab: Int
         var machines: [String: String]
@@ -49,7 +50,7 @@ struct StatusCommand: AsyncParsableCommand {
         let lines = rows.map { row in
             [
                 String(row.lab), row.student, row.state, "\(row.done)/\(row.steps.map(String.init) ?? "?")",
-                row.accelerator,
+                row.accelerator + (row.connection == nil ? "" : " elsewhere"),
                 row.machines.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "),
                 "\(row.bytes >> 20) MiB", String(row.checkpoints.count), row.session,
             ]
@@ -67,18 +68,21 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     private func row(_ record: SessionRecord, context: Context) async throws -> Row {
-        let lab = try? context.load(record.directory)
+        let lab = try? context.lab(of: record)
         let steps = try context.store.steps(of: record.id)
         var state = record.state.rawValue
         var machines: [String: String] = [:]
         var checkpoints: [String] = []
         if record.state == .running {
-            if let lab, record.room?.isAlive == true {
-                let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
-                for domain in try await session.connection.domains() {
-                    machines[domain.name] = String(describing: domain.state)
+            if let lab, record.isUp {
+                do {
+                    let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
+                    machines = try await session.states().mapValues { String(describing: $0) }
+                    checkpoints = try await Checkpoint.steps(of: session).sorted()
+                } catch  where record.isElsewhere {
+                    Output.error(String(describing: error))
+                    state = "unreachable"
                 }
-                checkpoints = try await Checkpoint.steps(of: session).sorted()
             } else {
                 state = "lost (lab resume)"
             }
@@ -86,8 +90,9 @@ struct StatusCommand: AsyncParsableCommand {
         return Row(
             accelerator: record.accelerator,
             bytes: record.state == .finished ? 0 : LabPaths.size(of: context.paths.session(record.id)),
-            checkpoints: checkpoints, done: steps.values.filter { $0.passed != nil }.count, lab: record.lab,
-            machines: machines, session: record.id, started: record.begun, state: state, steps: lab?.steps.count,
+            checkpoints: checkpoints, connection: record.connection,
+            done: steps.values.filter { $0.passed != nil }.count, lab: record.lab, machines: machines,
+            session: record.id, started: record.begun, state: state, steps: lab?.steps.count,
             student: record.student)
     }
 }

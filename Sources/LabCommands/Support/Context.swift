@@ -76,6 +76,9 @@ struct Context: Sendable {
         return try load(entry.directory)
     }
 
+    /// The lab of a session, with the addresses that its machines have in it.
+    func lab(of record: SessionRecord) throws -> Lab { record.placed(try load(record.directory)) }
+
     /// The lab in a directory.
     func load(_ directory: String) throws -> Lab {
         let result = try LabLoader(specs: CheckKinds.specs, images: nil).load(directory)

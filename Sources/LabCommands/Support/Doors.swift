@@ -4,7 +4,7 @@ import LabRuntime
 import LabStore
 import LabVerifier
 
-/// The ways into a session's machines from outside, for a process that is inside its room.
+/// The ways into a session's machines from outside, for a process that is inside its room, if it has one.
 enum Doors {
     /// The port of a lab's own sshd, as the images configure it.
     static let port = 22022
@@ -16,7 +16,7 @@ enum Doors {
         return Door(
             address: machine.address, port: port,
             hostKey: try String(contentsOfFile: keys + "door-host.pub", encoding: .utf8),
-            privateKey: try String(contentsOfFile: keys + "door-client", encoding: .utf8))
+            privateKey: try String(contentsOfFile: keys + "door-client", encoding: .utf8), dialer: session.dialer)
     }
 
     /// What an outsider sees of a session's network.

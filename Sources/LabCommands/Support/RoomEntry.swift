@@ -12,10 +12,12 @@ enum RoomEntry {
         return record
     }
 
-    /// Replaces this process by itself inside the room's user and network namespaces; returns when it is there.
+    /// Replaces this process by itself inside the room's user and network namespaces; returns when it is there, or when
+    /// the session has no room.
     ///
     /// Entering the pid namespace is avoided: nsenter would then fork and swallow signals.
     static func enter(_ record: SessionRecord, context: Context) throws {
+        if record.isElsewhere { return }
         guard let room = record.room, room.isAlive else {
             throw LabError(
                 .unreachable, "lab \(record.lab) is not running: its room is gone",

@@ -41,6 +41,6 @@ struct SessionOptions: ParsableArguments {
     /// The one running session, with its lab, attached to its room's libvirtd.
     func attach(in context: Context) async throws -> LiveSession {
         let record = try record(in: context)
-        return try await LiveSession.attach(record, lab: context.load(record.directory), paths: context.paths)
+        return try await LiveSession.attach(record, lab: context.lab(of: record), paths: context.paths)
     }
 }

@@ -74,7 +74,7 @@ struct WarmBuilder: Sendable {
         let machine = MachineSpec(
             name: "warm", image: image.name, address: "192.168.122.253", user: "root", memory: key.memory)
         let spec = DomainSpec(
-            session: "warm", machine: machine, disk: disk, kernel: image.kernel, initrd: image.initrd,
+            session: "warm", machine: machine, name: "warm", disk: disk, kernel: image.kernel, initrd: image.initrd,
             mac: "52:54:00:00:00:01", accelerator: key.accelerator)
         try await connection.defineDomain(xml: DomainXML.domain(spec))
         try await connection.startDomain("warm")

@@ -6,6 +6,10 @@ struct DomainSpec: Sendable {
     var session: String
     /// The machine as the lab file describes it.
     var machine: MachineSpec
+    /// The domain's name.
+    var name: String
+    /// The name of the network that its card is on.
+    var network = "lab"
     /// Its disk, an absolute path.
     var disk: String
     /// The kernel that it boots, an absolute path.
@@ -25,13 +29,29 @@ enum DomainXML {
     /// The namespace of the metadata that marks what is ours.
     static let namespace = "https://lab.example/xmlns/session/1"
 
+    /// The mark of what is a session's, in the metadata of what libvirt holds.
+    static func tag(_ session: String) -> String {
+        #"<lab:session xmlns:lab="\#(namespace)">\#(session)</lab:session>"#
+    }
+
+    /// The session whose mark stands in an object's XML; nil when there is none.
+    static func session(in xml: String) -> String? {
+        guard xml.contains(namespace) else { return nil }
+        return xml.firstMatch(of: /<lab:session[^>]*>([^<]*)<\/lab:session>/).map { String($0.1) }
+    }
+
+    /// The session that a mark names which libvirt gave for the namespace; it leaves the namespace out.
+    static func session(inMark element: String) -> String? {
+        element.firstMatch(of: /^\s*<(?:lab:)?session[^>]*>([^<]*)<\//).map { String($0.1) }
+    }
+
     /// The room's network: bridged, with the host's end at .254; no firewall rules, no dnsmasq, no spanning tree. The
     /// end's card keeps its address, so that machines that went on with memories of it find it after a resume.
     static func network(session: String) -> String {
         """
         <network>
           <name>lab</name>
-          <metadata><lab:session xmlns:lab="\(namespace)">\(session)</lab:session></metadata>
+          <metadata>\(tag(session))</metadata>
           <forward mode="open"/>
           <bridge name="virbr-lab" stp="off" delay="0"/>
           <mac address="\(Identity.mac(session: session, machine: "/room"))"/>
@@ -47,8 +67,8 @@ enum DomainXML {
         let ports = (1...6).map { "<controller type='pci' index='\($0)' model='pcie-root-port'/>" }.joined()
         return """
             <domain type='\(spec.accelerator == .kvm ? "kvm" : "qemu")'>
-              <name>\(spec.machine.name)</name>
-              <metadata><lab:session xmlns:lab="\(namespace)">\(spec.session)</lab:session></metadata>
+              <name>\(spec.name)</name>
+              <metadata>\(tag(spec.session))</metadata>
               <memory unit='MiB'>\(spec.machine.memory)</memory>
               <vcpu>1</vcpu>
               <os>
@@ -68,7 +88,7 @@ enum DomainXML {
                   <source file='\(escaped(spec.disk))'/><target dev='vda' bus='virtio'/>
                 </disk>
                 <interface type='network'>
-                  <mac address='\(spec.mac)'/><source network='lab'/><model type='virtio'/>
+                  <mac address='\(spec.mac)'/><source network='\(spec.network)'/><model type='virtio'/>
                 </interface>
                 <serial type='pty'><target port='0'/></serial>
                 <console type='pty'><target type='serial' port='0'/></console>

@@ -31,7 +31,7 @@ public struct Checkpoint: Sendable {
     public static func steps(of session: LiveSession) async throws -> Set<String> {
         var common: Set<String>?
         for machine in session.lab.machines {
-            let names = try await session.connection.snapshots(of: machine.name)
+            let names = try await session.connection.snapshots(of: session.domain(machine.name))
             let steps = Set(names.filter { $0.hasPrefix("step-") }.map { String($0.dropFirst("step-".count)) })
             common = common?.intersection(steps) ?? steps
         }
@@ -51,35 +51,35 @@ public struct Checkpoint: Sendable {
         try await refresh()
     }
 
-    /// Does something about each machine while none of them moves.
+    /// Does something about each domain while none of them moves.
     static func whileStill(_ session: LiveSession, _ body: @escaping @Sendable (String) async throws -> Void)
         async throws
     {
         let connection = session.connection
-        try await forEachMachine(of: session) { try await connection.suspendDomain($0) }
+        try await forEachDomain(of: session) { try await connection.suspendDomain($0) }
         do {
-            try await forEachMachine(of: session, body)
+            try await forEachDomain(of: session, body)
         } catch {
             // In a task of its own: machines go on although what was going on was cancelled.
-            await Task { try? await forEachMachine(of: session) { try await connection.resumeDomain($0) } }.value
+            await Task { try? await forEachDomain(of: session) { try await connection.resumeDomain($0) } }.value
             throw error
         }
-        try await forEachMachine(of: session) { try await connection.resumeDomain($0) }
+        try await forEachDomain(of: session) { try await connection.resumeDomain($0) }
     }
 
     /// Puts all machines back to the moment, with the clock of now and fresh randomness.
     public func restore() async throws {
         let (connection, name) = (session.connection, name)
-        try await forEachMachine { try await connection.revert($0, to: name) }
+        try await forEachDomain { try await connection.revert($0, to: name) }
         try await refresh()
     }
 
     /// Forgets the moment on every machine that knows it.
     public func remove() async throws {
         let (connection, name) = (session.connection, name)
-        try await forEachMachine { machine in
-            if try await connection.snapshots(of: machine).contains(name) {
-                try await connection.deleteSnapshot(name, of: machine)
+        try await forEachDomain { domain in
+            if try await connection.snapshots(of: domain).contains(name) {
+                try await connection.deleteSnapshot(name, of: domain)
             }
         }
     }
@@ -87,22 +87,26 @@ public struct Checkpoint: Sendable {
     /// A machine that stood still or was put back repeats its randomness and is behind the time.
     private func refresh() async throws {
         let session = session
-        try await forEachMachine { machine in
-            let agent = session.agent(machine)
+        try await forEachDomain { domain in
+            guard let machine = session.lab.machines.first(where: { session.domain($0.name) == domain }) else { return }
+            let agent = session.agent(machine.name)
             try await agent.wait(seconds: session.bootLimit)
             try await Identity.refresh(agent)
         }
     }
 
-    private func forEachMachine(_ body: @escaping @Sendable (String) async throws -> Void) async throws {
-        try await Self.forEachMachine(of: session, body)
+    private func forEachDomain(_ body: @escaping @Sendable (String) async throws -> Void) async throws {
+        try await Self.forEachDomain(of: session, body)
     }
 
-    private static func forEachMachine(
+    private static func forEachDomain(
         of session: LiveSession, _ body: @escaping @Sendable (String) async throws -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for machine in session.lab.machines { group.addTask { try await body(machine.name) } }
+            for machine in session.lab.machines {
+                let domain = session.domain(machine.name)
+                group.addTask { try await body(domain) }
+            }
             try await group.waitForAll()
         }
     }
@@ -112,7 +116,7 @@ public struct Checkpoint: Sendable {
 public struct CheckpointKeeper: Sendable {
     /// The most steps that are kept, the newest ones.
     static let most = 6
-    /// What must stay free on the file system of the sessions, in MiB.
+    /// What must stay free where the disks are, in MiB.
     static let reserve = 1500
 
     private let session: LiveSession
@@ -126,11 +130,11 @@ public struct CheckpointKeeper: Sendable {
     public func keep(_ step: String, opened: [String: Date]) async throws -> Bool {
         let older = try await Checkpoint.steps(of: session).subtracting([step])
             .sorted { (opened[$0] ?? .distantPast) > (opened[$1] ?? .distantPast) }
-        let hasRoom = try Requirements.free(at: session.paths.home) >= Self.reserve
+        let hasRoom = try await session.freeDisk() >= Self.reserve
         for old in older.dropFirst(hasRoom ? Self.most - 1 : 0) {
             try await Checkpoint.ofStep(old, in: session).remove()
         }
-        guard try Requirements.free(at: session.paths.home) >= Self.reserve else { return false }
+        guard try await session.freeDisk() >= Self.reserve else { return false }
         try await Checkpoint.ofStep(step, in: session).take()
         return true
     }

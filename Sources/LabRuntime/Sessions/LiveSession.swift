@@ -2,27 +2,35 @@ public import LabFile
 public import LabStore
 public import Libvirt
 
-/// A session whose room is up: its record, its lab, and its machines as libvirt and the guest agents show them.
+/// A session whose machines can be reached: its record, its lab, and its machines as libvirt and the guest agents show
+/// them.
 public struct LiveSession: Sendable {
     /// What is kept of it.
     public let record: SessionRecord
-    /// The lab that it is at.
+    /// The lab that it is at, with the addresses that its machines really have.
     public let lab: Lab
     /// Where its files are.
     public let paths: LabPaths
-    /// The connection to the room's libvirtd.
+    /// The connection to the room's libvirtd, or to the one that it was started on.
     public let connection: Connection
 
-    /// Connects to the libvirtd of a session whose room is alive.
+    /// Connects to the libvirtd of a session whose room is alive, or to the libvirt elsewhere that has its machines.
     public static func attach(_ record: SessionRecord, lab: Lab, paths: LabPaths) async throws -> LiveSession {
+        let session = LiveSession(
+            record: record, lab: record.placed(lab), paths: paths, connection: try await open(record, paths: paths))
+        if record.isElsewhere { try await session.demandOurs() }
+        return session
+    }
+
+    private static func open(_ record: SessionRecord, paths: LabPaths) async throws -> Connection {
+        if let uri = record.connection { return try await LibvirtAddress(uri).open() }
         guard let room = record.room, room.isAlive else {
             throw LabError(
                 .unreachable, "lab \(record.lab) is not running: its room is gone",
                 advice: "Go on with: lab resume      Remove it with: lab finish")
         }
         do {
-            let connection = try await Connection.open(Room.uri(sockets: paths.sockets(record.id)))
-            return LiveSession(record: record, lab: lab, paths: paths, connection: connection)
+            return try await Connection.open(Room.uri(sockets: paths.sockets(record.id)))
         } catch {
             throw LabError(
                 .unreachable, "the libvirtd of the room of lab \(record.lab) does not answer",
@@ -32,16 +40,29 @@ public struct LiveSession: Sendable {
     }
 
     /// The URI that virsh and virt-manager take.
-    public var uri: String { Room.uri(sockets: paths.sockets(record.id)) }
+    public var uri: String { record.connection ?? Room.uri(sockets: paths.sockets(record.id)) }
+
+    /// The name of a machine's domain.
+    public func domain(_ machine: String) -> String { record.domain(machine) }
+
+    /// What each machine's domain is doing, by the machine's name.
+    public func states() async throws -> [String: DomainState] {
+        let domains = try await connection.domains()
+        var states: [String: DomainState] = [:]
+        for machine in lab.machines {
+            states[machine.name] = domains.first { $0.name == domain(machine.name) }?.state
+        }
+        return states
+    }
 
     /// The guest agent of a machine.
     public func agent(_ machine: String) -> GuestAgent {
-        GuestAgent(machine: machine, domain: machine, connection: connection)
+        GuestAgent(machine: machine, domain: domain(machine), connection: connection)
     }
 
     /// The address of a machine's card, `52:54:00:…`.
     func card(of machine: String) async throws -> String {
-        let xml = try await connection.domainXML(machine)
+        let xml = try await connection.domainXML(domain(machine))
         guard let match = xml.firstMatch(of: /<mac address='([0-9a-f:]{17})'/) else {
             throw LabError(.failed, "\(machine) has no card")
         }
@@ -82,20 +103,5 @@ public struct LiveSession: Sendable {
             }
         }
         try await agent.setTime()
-    }
-}
-
-extension SessionRecord {
-    /// The room's first process, if the room was made during this boot of the host.
-    public var room: HostProcess? {
-        guard let roomProcess, let roomStart, roomBoot == HostProcess.bootID else { return nil }
-        return HostProcess(pid: roomProcess, start: roomStart)
-    }
-
-    /// Remembers a room, or that there is none.
-    mutating func setRoom(_ process: HostProcess?) {
-        roomProcess = process?.pid
-        roomStart = process?.start
-        roomBoot = process == nil ? nil : HostProcess.bootID
     }
 }

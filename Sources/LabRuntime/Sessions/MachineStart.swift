@@ -8,6 +8,8 @@ struct MachineStart: Sendable {
     let session: LiveSession
     let machine: MachineSpec
     let image: BuiltImage
+    /// The image's files where the machine's QEMU finds them; nil: where they were built.
+    var files: FarVolumes.Files?
     /// What it starts from.
     let source: Source
     let accelerator: Accelerator
@@ -42,7 +44,7 @@ struct MachineStart: Sendable {
     private func goOn(from point: StartingPoint) async throws {
         say("goes on from \(point.contents.step)")
         try await take(point.disk(machine.name), with: point.snapshot)
-        try await session.connection.revert(machine.name, to: point.snapshot)
+        try await session.connection.revert(domain, to: point.snapshot)
         let agent = session.agent(machine.name)
         try await agent.wait(seconds: session.bootLimit)
         try await Identity.refresh(agent)
@@ -60,7 +62,7 @@ struct MachineStart: Sendable {
         let began = ContinuousClock.now
         try await identity.give(to: session.agent(machine.name))
         let named = ContinuousClock.now - began
-        if woke { try await session.connection.deleteSnapshot(WarmImage.snapshot, of: machine.name) }
+        if woke { try await session.connection.deleteSnapshot(WarmImage.snapshot, of: domain) }
         return named
     }
 
@@ -68,29 +70,35 @@ struct MachineStart: Sendable {
         if case .point(let point) = source, let card = point.contents.cards[machine.name] { return card }
         return Identity.mac(session: session.record.id, machine: machine.name)
     }
+    private var domain: String { session.domain(machine.name) }
     private var disk: String { "\(session.paths.session(session.record.id))/disks/\(machine.name).qcow2" }
 
-    private func define() async throws {
+    private func define(disk: String) async throws {
+        let network =
+            session.record.isElsewhere
+            ? FarNetwork(session: session.record.id, connection: session.connection).name : "lab"
         let spec = DomainSpec(
-            session: session.record.id, machine: machine, disk: disk, kernel: image.kernel, initrd: image.initrd,
-            mac: mac, accelerator: accelerator)
+            session: session.record.id, machine: machine, name: domain, network: network, disk: disk,
+            kernel: files?.kernel ?? image.kernel, initrd: files?.initrd ?? image.initrd, mac: mac,
+            accelerator: accelerator)
         try await session.connection.defineDomain(xml: DomainXML.domain(spec))
     }
 
-    /// Lets a clone go on from the memory that its disk, a copy of the warm image's, holds; false says that the machine has to boot.
+    /// Lets a clone go on from the memory that its disk, a copy of the warm image's, holds; false
+    /// says that the machine has to boot.
     private func wake() async throws -> Bool {
         guard case .warm(let warm) = source else { return false }
         say("wakes")
         try await take(warm.disk, with: WarmImage.snapshot)
         let connection = session.connection
         do {
-            try await connection.revert(machine.name, to: WarmImage.snapshot)
+            try await connection.revert(domain, to: WarmImage.snapshot)
         } catch {
             guard (try? await connection.domains()) != nil else { throw error }
             progress(.notice("\(machine.name) boots: the memory that was kept could not be used (\(error.message))."))
             WarmStore(images: session.paths.images).distrust(warm)
-            try? await connection.destroyDomain(machine.name)
-            try? await connection.undefineDomain(machine.name)
+            try? await connection.destroyDomain(domain)
+            try? await connection.undefineDomain(domain)
             return false
         }
         try await session.agent(machine.name).wait(seconds: session.bootLimit)
@@ -101,20 +109,27 @@ struct MachineStart: Sendable {
     private func take(_ original: String, with name: String) async throws {
         try await Tool.check("cp", ["--reflink=auto", "--sparse=always", original, disk])
         try await Tool.check("chmod", ["600", disk])
-        try await define()
+        try await define(disk: disk)
         let connection = session.connection
-        let snapshot = ForeignSnapshot(
-            name: name, domainXML: try await connection.domainXML(machine.name), disk: "vda")
-        try await connection.adoptSnapshot(snapshot, of: machine.name)
+        let snapshot = ForeignSnapshot(name: name, domainXML: try await connection.domainXML(domain), disk: "vda")
+        try await connection.adoptSnapshot(snapshot, of: domain)
     }
 
     private func boot() async throws {
         say("boots")
+        try await define(disk: try await makeDisk())
+        try await session.connection.startDomain(domain)
+        try await session.agent(machine.name).wait(seconds: session.bootLimit)
+    }
+
+    /// Makes a disk over the image's and gives its path.
+    private func makeDisk() async throws -> String {
+        if let volumes = session.volumes, let files {
+            return try await volumes.makeDisk(of: machine.name, from: image, over: files.base)
+        }
         try? FileManager.default.removeItem(atPath: disk)
         try await Tool.check("qemu-img", ["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", image.base, disk])
-        try await define()
-        try await session.connection.startDomain(machine.name)
-        try await session.agent(machine.name).wait(seconds: session.bootLimit)
+        return disk
     }
 
     private func say(_ what: String) { progress(.doing(machine.name, "\(machine.address)  \(what)")) }

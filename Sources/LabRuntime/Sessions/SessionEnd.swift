@@ -14,15 +14,15 @@ public struct SessionEnd: Sendable {
         self.store = store
     }
 
-    /// Keeps the machines' memory and disks and ends the room. All machines stand still before the first is kept, so
+    /// Keeps the machines' memory and disks and ends the room, if there is one. All machines stand still before the first is kept, so
     /// that connections between them go on at the resume; one whose memory cannot be kept is shut down.
     public func stop(_ before: SessionRecord, lab: Lab, progress: @escaping Progress) async throws {
         var record = before
         record.state = .stopping
         try store.save(record)
-        if let room = record.room, room.isAlive {
+        if record.isUp {
             let session = try await LiveSession.attach(record, lab: lab, paths: paths)
-            for machine in lab.machines { try? await session.connection.suspendDomain(machine.name) }
+            for machine in lab.machines { try? await session.connection.suspendDomain(session.domain(machine.name)) }
             await withTaskGroup(of: Void.self) { group in
                 for machine in lab.machines {
                     group.addTask {
@@ -31,7 +31,7 @@ public struct SessionEnd: Sendable {
                     }
                 }
             }
-            try await Room.end(room)
+            if let room = record.room { try await Room.end(room) }
         }
         record.setRoom(nil)
         record.state = .stopped
@@ -49,8 +49,9 @@ public struct SessionEnd: Sendable {
         try store.save(record)
     }
 
-    /// Ends the room and removes the session's directories.
+    /// Ends the room, or removes what the session has elsewhere, and removes the session's directories.
     func remove(_ record: SessionRecord) async throws {
+        if record.isElsewhere { try await FarEnd(record: record).remove() }
         if let room = record.room, room.isAlive { try await Room.end(room) }
         for directory in [paths.session(record.id), paths.sockets(record.id)]
         where FileManager.default.fileExists(atPath: directory) {
@@ -61,27 +62,28 @@ public struct SessionEnd: Sendable {
 
     /// Keeps a machine's memory, or shuts it down; says in a few words what came of it.
     private static func keep(_ machine: String, of session: LiveSession) async -> String {
-        if (try? await session.connection.domainState(machine)) == .shutOff { return "was off" }
+        let domain = session.domain(machine)
+        if (try? await session.connection.domainState(domain)) == .shutOff { return "was off" }
         do {
-            try await session.connection.saveDomain(machine)
+            try await session.connection.saveDomain(domain)
             return "kept"
         } catch {
-            try? await session.connection.resumeDomain(machine)
+            try? await session.connection.resumeDomain(domain)
             let clean = await shutDown(machine, of: session)
             return (clean ? "shut down" : "switched off") + ": its memory could not be kept (\(error.message))"
         }
     }
 
     private static func shutDown(_ machine: String, of session: LiveSession) async -> Bool {
-        let agent = session.agent(machine)
+        let (agent, domain) = (session.agent(machine), session.domain(machine))
         if await agent.ping() {
             try? await agent.power("powerdown")
         } else {
-            try? await session.connection.shutdownDomain(machine)
+            try? await session.connection.shutdownDomain(domain)
         }
         var backoff = Backoff(seconds: 90)
         while true {
-            guard let state = try? await session.connection.domainState(machine) else { return true }
+            guard let state = try? await session.connection.domainState(domain) else { return true }
             if state == .shutOff { return true }
             guard (try? await backoff.wait()) == true else { return false }
         }

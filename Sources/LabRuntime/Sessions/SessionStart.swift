@@ -5,7 +5,7 @@ public import LabStore
 import Libvirt
 import Synchronization
 
-/// Brings a session up: room, network, machines, identities.
+/// Brings a session up: room, or a network and volumes elsewhere; machines, identities.
 ///
 /// What is intended is recorded before each thing is made, so that a later command can finish or undo what a killed
 /// one left; a start that fails or is interrupted undoes itself.
@@ -88,10 +88,7 @@ public struct SessionStart: Sendable {
             record.slowness = slowest.withLock { $0 }
             if let point { try store.adopt(point.contents.progress, for: record.id) }
         } catch {
-            // Undone without being cancelled itself: the tree that was cancelled must not stop the clean-up.
-            let failed = record
-            try await Task { try await SessionEnd(paths: paths, store: store).remove(failed) }.value
-            try store.delete(record.id)
+            try await undo(record)
             guard let point, !Task.isCancelled else { throw error }
             progress(.notice("What was kept of \(point.contents.step) could not be used (\(error)); it is made again."))
             StartingPointStore(paths: paths).remove(point)
@@ -129,15 +126,26 @@ public struct SessionStart: Sendable {
         return try StartingPointKey(step: step, lab: lab, values: values, machines: machines)
     }
 
+    /// Takes back a start that failed, without being cancelled itself: the tree that was cancelled must not stop the
+    /// clean-up.
+    func undo(_ failed: SessionRecord) async throws {
+        try await Task { try await SessionEnd(paths: paths, store: store).remove(failed) }.value
+        try store.delete(failed.id)
+    }
+
     /// Brings the machines of a stopped session up again where they were, those of one whose room is gone from their
     /// disks, or all of them from the checkpoint of the step `checkpoint`.
     public func resume(_ before: SessionRecord, lab: Lab, checkpoint: String? = nil) async throws -> SessionRecord {
         var record = before
         if let room = record.room, room.isAlive { try await Room.end(room) }
-        try await makeRoom(&record, of: lab)
+        if !record.isElsewhere { try await makeRoom(&record, of: lab) }
         do {
             let session = try await LiveSession.attach(record, lab: lab, paths: paths)
-            try await session.connection.createNetwork(xml: DomainXML.network(session: record.id))
+            if record.isElsewhere {
+                try await session.bringUpNetwork()
+            } else {
+                try await session.connection.createNetwork(xml: DomainXML.network(session: record.id))
+            }
             if let checkpoint {
                 try await putBack(session, to: checkpoint)
             } else {
@@ -159,8 +167,8 @@ public struct SessionStart: Sendable {
     /// Switches on again what is off in a session whose room is up, and lets go on what is paused, as a machine is whose
     /// disk could not grow or whose `lab stop` was killed; gives the machines' names.
     public func revive(_ session: LiveSession) async throws -> [String] {
-        let still = try await session.connection.domains()
-            .filter { [.shutOff, .crashed, .paused].contains($0.state) }.map(\.name)
+        try await session.bringUpNetwork()
+        let still = try await session.states().filter { [.shutOff, .crashed, .paused].contains($0.value) }.map(\.key)
         try await forEachMachine(session) { machine in
             guard still.contains(machine.name) else { return }
             do {
@@ -179,28 +187,24 @@ public struct SessionStart: Sendable {
     }
 
     private func revive(_ machine: MachineSpec, in session: LiveSession) async throws {
-        switch try await session.connection.domainState(machine.name) {
-        case .shutOff, .crashed: try await comeBack(machine, in: session)
-        case .paused:
-            let began = ContinuousClock.now
-            try await session.connection.resumeDomain(machine.name)
-            try await settle(machine, in: session, goesOn: true, since: began)
+        switch try await session.connection.domainState(session.domain(machine.name)) {
+        case .shutOff, .crashed, .paused: try await comeBack(machine, in: session)
         default: break
         }
     }
 
     private func comeBack(_ machine: MachineSpec, in session: LiveSession) async throws {
         let began = ContinuousClock.now
+        let domain = session.domain(machine.name)
         progress(.doing(machine.name, "\(machine.address)  comes back"))
-        var goesOn = try await session.connection.hasSavedMemory(machine.name)
-        do {
-            try await session.connection.startDomain(machine.name)
-        } catch {
-            guard goesOn else { throw error }
-            goesOn = false
-            progress(.notice("\(machine.name) boots: its memory could not be used (\(error))."))
-            try await session.connection.forgetSavedDomain(machine.name)
-            try await session.connection.startDomain(machine.name)
+        let goesOn: Bool
+        switch try await session.connection.domainState(domain) {
+        case .running: goesOn = true
+        case .paused:
+            // A stop that was killed leaves machines that stand still, and so does a full disk.
+            try await session.connection.resumeDomain(domain)
+            goesOn = true
+        default: goesOn = try await switchOn(machine, in: session)
         }
         try await settle(machine, in: session, goesOn: goesOn, since: began)
     }
@@ -221,6 +225,22 @@ public struct SessionStart: Sendable {
         progress(.done(machine.name, "\(machine.address)  ready" + Self.elapsed(since: began)))
     }
 
+    /// Switches a machine on; gives whether it goes on from memory that was kept.
+    private func switchOn(_ machine: MachineSpec, in session: LiveSession) async throws -> Bool {
+        let domain = session.domain(machine.name)
+        let isKept = try await session.connection.hasSavedMemory(domain)
+        do {
+            try await session.connection.startDomain(domain)
+            return isKept
+        } catch {
+            guard isKept else { throw error }
+            progress(.notice("\(machine.name) boots: its memory could not be used (\(error))."))
+            try await session.connection.forgetSavedDomain(domain)
+            try await session.connection.startDomain(domain)
+            return false
+        }
+    }
+
     private func putBack(_ session: LiveSession, to step: String) async throws {
         let began = ContinuousClock.now
         progress(.doing("machines", "are put back to when \(step) was opened"))
@@ -238,16 +258,22 @@ public struct SessionStart: Sendable {
         guard let image = try await builtImages(of: session.lab)[machine.image],
             let accelerator = Accelerator(rawValue: session.record.accelerator)
         else { throw LabError(.failed, "\(machine.name) has no image") }
-        let warm = try await warmImages(of: session.lab, images: [machine.image: image], accelerator: accelerator)
+        let images = [machine.image: image]
+        var files: FarVolumes.Files?
+        if let volumes = session.volumes { files = try await bring(images, into: volumes)[machine.image] }
+        let warm =
+            session.record.isElsewhere
+            ? [:] : try await warmImages(of: session.lab, images: images, accelerator: accelerator)
         for step in try await Checkpoint.steps(of: session) {
             try await Checkpoint.ofStep(step, in: session).remove()
         }
-        if try await session.connection.domainState(machine.name) != .shutOff {
-            try await session.connection.destroyDomain(machine.name)
+        let domain = session.domain(machine.name)
+        if try await session.connection.domainState(domain) != .shutOff {
+            try await session.connection.destroyDomain(domain)
         }
-        try await session.connection.undefineDomain(machine.name)
+        try await session.connection.undefineDomain(domain)
         _ = try await MachineStart(
-            session: session, machine: machine, image: image, source: .init(warm[WarmNeed(machine)]),
+            session: session, machine: machine, image: image, files: files, source: .init(warm[WarmNeed(machine)]),
             accelerator: accelerator, progress: progress
         ).run()
     }
@@ -263,7 +289,7 @@ public struct SessionStart: Sendable {
         progress(.done("room", (lab.uplink ? "ready, with a way out" : "ready") + Self.elapsed(since: began)))
     }
 
-    private func forEachMachine(
+    func forEachMachine(
         _ session: LiveSession, _ body: @escaping @Sendable (MachineSpec) async throws -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -280,7 +306,7 @@ public struct SessionStart: Sendable {
         }
     }
 
-    private func builtImages(of lab: Lab) async throws -> [String: BuiltImage] {
+    func builtImages(of lab: Lab) async throws -> [String: BuiltImage] {
         let store = ImageStore(root: paths.images)
         var images: [String: BuiltImage] = [:]
         for name in Set(lab.machines.map(\.image)).sorted() {
@@ -340,7 +366,7 @@ public struct SessionStart: Sendable {
     }
 
     /// The keys of the lab's own door: the host's key of the workstation's sshd and the client's key of the harness.
-    private func makeKeys(of record: SessionRecord, from point: StartingPoint?) async throws {
+    func makeKeys(of record: SessionRecord, from point: StartingPoint?) async throws {
         let keys = paths.session(record.id) + "/keys"
         if let point {
             try await Tool.check("cp", ["-a", point.directory + "/keys/.", keys])
@@ -352,7 +378,7 @@ public struct SessionStart: Sendable {
         }
     }
 
-    private static func newID(lab: Int) -> String {
+    static func newID(lab: Int) -> String {
         let letters = Array("abcdefghijkmnpqrstuvwxyz23456789")
         return "\(lab)-" + String((0..<6).map { _ in letters[Int.random(in: 0..<letters.count)] })
     }

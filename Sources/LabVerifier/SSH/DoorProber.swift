@@ -1,10 +1,11 @@
 import Foundation
 import LabFile
+public import LabRuntime
 public import SSH
 
 /// A lab's own sshd on a machine: where it is, which key it must hold, and the key that it lets in.
 public struct Door: Sendable {
-    /// The address that it listens on, reachable from this process.
+    /// The address that it listens on.
     public var address: String
     /// Its TCP port.
     public var port: Int
@@ -12,19 +13,24 @@ public struct Door: Sendable {
     public var hostKey: String
     /// The private key of the harness, OpenSSH format.
     public var privateKey: String
+    /// How it is reached from this process.
+    public var dialer: any Dialer
 
     /// Describes a door.
-    public init(address: String, port: Int, hostKey: String, privateKey: String) {
+    public init(
+        address: String, port: Int, hostKey: String, privateKey: String, dialer: any Dialer = DirectDialer()
+    ) {
         self.address = address
         self.port = port
         self.hostKey = hostKey
         self.privateKey = privateKey
+        self.dialer = dialer
     }
 
     /// Logs in at the door as `user`.
     public func session(as user: String, seconds: Int) async throws -> SSHSession {
-        let session = try await SSHSession.connect(
-            host: address, port: port, hostKey: .expect(hostKey), timeout: .seconds(seconds))
+        let session = try await dialer.connect(
+            to: address, port: port, hostKey: .expect(hostKey), seconds: seconds)
         guard try await session.authenticate(user: user, privateKey: privateKey) == .accepted else {
             await session.close()
             throw SSHError(.failed, message: "the door does not let \(user) in", context: "logging in at \(address)")

@@ -1,0 +1,103 @@
+import Foundation
+public import LabFile
+import LabStore
+import Libvirt
+
+extension SessionStart {
+    /// Starts a new session in a libvirt that already runs, and gives its record: the images as volumes of a storage pool
+    /// (`pool`; nil chooses), a network of its own on a free subnet, machines that boot.
+    public func start(
+        _ lab: Lab, student: String, accelerator wanted: Accelerator?, at address: LibvirtAddress, pool: String?
+    ) async throws -> Started {
+        if lab.uplink {
+            throw LabError(
+                .usage, "the machines of lab \(lab.number) need a way out, which they have in a room only",
+                advice: "Start it without --connect.")
+        }
+        let images = try await builtImages(of: lab)
+        guard let first = lab.machines.first?.image else {
+            throw LabError(.labFile, "lab \(lab.number) has no machines")
+        }
+        progress(.doing("libvirt", address.uri))
+        let connection = try await address.open()
+        try await demandMemory(of: lab, at: address, connection)
+        var record = SessionRecord(
+            id: Self.newID(lab: lab.number), lab: lab.number, directory: lab.directory, student: student,
+            begun: Date(), state: .starting, accelerator: Accelerator.tcg.rawValue)
+        record.connection = address.uri
+        record.pool = try await FarVolumes.choosePool(pool, connection: connection).name
+        try store.save(record)
+        do {
+            let volumes = FarVolumes(pool: record.pool ?? "", session: record.id, connection: connection)
+            let files = try await bring(images, into: volumes)
+            progress(.done("libvirt", "\(address.uri), pool \(volumes.pool)"))
+            let trial = files[first].map { KVMTrial(session: record.id, files: $0, connection: connection) }
+            let accelerator = try await self.accelerator(wanted, trial: trial)
+            record.accelerator = accelerator.rawValue
+            let subnet = try await FarNetwork(session: record.id, connection: connection).make(at: address)
+            record.subnet = subnet.description
+            try store.save(record)
+            progress(.done("network", subnet.description))
+            try LabPaths.make(paths.session(record.id) + "/keys")
+            try await makeKeys(of: record, from: nil)
+            let session = LiveSession(
+                record: record, lab: lab.moved(to: subnet), paths: paths, connection: connection)
+            try await forEachMachine(session) { machine in
+                guard let image = images[machine.image] else { return }
+                _ = try await MachineStart(
+                    session: session, machine: machine, image: image, files: files[machine.image], source: .image,
+                    accelerator: accelerator, progress: progress
+                ).run()
+            }
+        } catch {
+            try await undo(record)
+            throw error
+        }
+        record.state = .running
+        try store.save(record)
+        return Started(record: record, isAtPoint: false)
+    }
+
+    /// Brings images to a storage pool, one after the other, and waits for another command of this home that does so.
+    func bring(_ images: [String: BuiltImage], into volumes: FarVolumes) async throws -> [String: FarVolumes.Files] {
+        let lock = try await Lease.take(directory: paths.home + "/uploads", for: "an upload of images") { _ in
+            progress(.doing("libvirt", "waits for another upload of images"))
+        }
+        defer { withExtendedLifetime(lock) {} }
+        var files: [String: FarVolumes.Files] = [:]
+        for (name, image) in images.sorted(by: { $0.key < $1.key }) {
+            let percent = Percent()
+            do {
+                files[name] = try await volumes.bring(image) { sent, total in
+                    guard let now = percent.advance(sent, of: total) else { return }
+                    progress(.doing("image \(name)", "uploads, \(now) % of \(total >> 20) MiB"))
+                    if now == 100 { progress(.done("image \(name)", "is there")) }
+                }
+            } catch let error as LibvirtError {
+                try Task.checkCancellation()
+                throw LabError(
+                    .host, "the image \(name) could not be brought to the storage pool \(volumes.pool) there",
+                    advice: "Name another pool: --pool", cause: error)
+            }
+        }
+        return files
+    }
+
+    private func demandMemory(of lab: Lab, at address: LibvirtAddress, _ connection: Connection) async throws {
+        let needed = lab.machines.map { $0.memory + 150 }.reduce(0, +)
+        guard let available = try? await connection.availableMemory(), available < needed else { return }
+        throw LabError(
+            .host, "the host of \(address.uri) has \(available) MiB of memory left; lab \(lab.number) needs \(needed)",
+            advice: "Finish other labs there: lab status")
+    }
+
+    private func accelerator(_ wanted: Accelerator?, trial: KVMTrial?) async throws -> Accelerator {
+        if let wanted { return wanted }
+        guard let trial else { return .tcg }
+        progress(.doing("KVM", "is tried"))
+        let reason = try await trial.whyNot()
+        progress(.done("KVM", reason == nil ? "works" : "does not work"))
+        if let reason { progress(.notice("The machines are emulated and slower: \(reason).")) }
+        return reason == nil ? .kvm : .tcg
+    }
+}
