@@ -15,8 +15,8 @@ struct StartCommand: AsyncParsableCommand {
               lab start 6 --at agent-forwarding
               lab start 6 --connect qemu+ssh://kim@server.example/system
 
-            With --connect the machines run in a libvirt that is already there: on a network of their own with a free
-            subnet, from images that are uploaded to a storage pool once. Other commands find them without it.
+            With --connect the machines run in a libvirt that is already there: on a network of their own whose \
+            subnet is free, from images that are uploaded to a storage pool once. Other commands need no --connect.
             """)
 
     @Argument(help: "The lab: its number, its name, or a path to its directory.")
