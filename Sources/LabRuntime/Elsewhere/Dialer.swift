@@ -48,11 +48,9 @@ public struct FarDialer: Dialer {
         do throws(SSHError) {
             return try await SSHSession.connect(descriptor: ends[0], hostKey: hostKey, timeout: .seconds(seconds))
         } catch {
-            // The session is closed; one that still asks for a password or looks for its host would not notice.
-            kill(carrier.process.processIdentifier, SIGKILL)
-            let bytes = (try? carrier.words.fileHandleForReading.readToEnd()) ?? Data()
-            let said = String(decoding: bytes.suffix(400), as: UTF8.self).trimmingCharacters(
-                in: .whitespacesAndNewlines)
+            // The session is closed; an ssh that still asks for a password or looks for its host would not notice.
+            if carrier.process.isRunning { kill(carrier.process.processIdentifier, SIGKILL) }
+            let said = carrier.said()
             guard !said.isEmpty else { throw error }
             throw SSHError(error.code, message: "\(error.message) (\(said))", context: context)
         }
@@ -62,6 +60,16 @@ public struct FarDialer: Dialer {
         var process: Process
         /// What it says on standard error.
         var words: Pipe
+
+        /// What it has said until now, its first 400 bytes; programs that it started may still hold the pipe.
+        func said() -> String {
+            let descriptor = words.fileHandleForReading.fileDescriptor
+            _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+            var buffer = [UInt8](repeating: 0, count: 400)
+            let count = read(descriptor, &buffer, buffer.count)
+            return String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self).trimmingCharacters(
+                in: .whitespacesAndNewlines)
+        }
     }
 
     /// Starts ssh with `descriptor`, which it takes over, as its input and output.
