@@ -15,14 +15,24 @@ public struct DomainInfo: Sendable, Equatable {
 public enum DomainState: Sendable, Equatable, CustomStringConvertible {
     /// It runs.
     case running
-    /// It is paused, by a person or because of an error.
+    /// It is paused, by a person or for a moment by libvirt.
     case paused
+    /// It is paused because its disk could not be read or written, as when no space is left for it to grow.
+    case halted
     /// It is off.
     case shutOff
     /// It crashed.
     case crashed
     /// Another state, by its number.
     case other(Int32)
+
+    /// The state of a domain; nil when libvirt does not tell, and its error is the thread's.
+    init?(of domain: virDomainPtr) {
+        var (state, reason): (Int32, Int32) = (0, 0)
+        guard virDomainGetState(domain, &state, &reason, 0) == 0 else { return nil }
+        self.init(number: state)
+        if self == .paused, UInt32(reason) == VIR_DOMAIN_PAUSED_IOERROR.rawValue { self = .halted }
+    }
 
     init(number: Int32) {
         switch UInt32(number) {
@@ -39,6 +49,7 @@ public enum DomainState: Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .running: "running"
         case .paused: "paused"
+        case .halted: "halted"
         case .shutOff: "off"
         case .crashed: "crashed"
         case .other(let number): "state \(number)"
@@ -58,17 +69,14 @@ extension Connection {
             for index in 0..<Int(count) {
                 guard let domain = list[index] else { continue }
                 defer { virDomainFree(domain) }
-                var state: Int32 = 0
-                guard let name = virDomainGetName(domain), virDomainGetState(domain, &state, nil, 0) == 0 else {
-                    continue
-                }
+                guard let name = virDomainGetName(domain), let state = DomainState(of: domain) else { continue }
                 var uuid = [CChar](repeating: 0, count: Int(VIR_UUID_STRING_BUFLEN))
                 virDomainGetUUIDString(domain, &uuid)
                 domains.append(
                     DomainInfo(
                         name: String(cString: name),
                         uuid: String(decoding: uuid.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self),
-                        state: DomainState(number: state)))
+                        state: state))
             }
             return .success(domains.sorted { $0.name < $1.name })
         }
@@ -123,11 +131,10 @@ extension Connection {
     /// What a domain is doing now.
     public func domainState(_ name: String) async throws(LibvirtError) -> DomainState {
         try await withDomain(name) { domain in
-            var state: Int32 = 0
-            guard virDomainGetState(domain, &state, nil, 0) == 0 else {
+            guard let state = DomainState(of: domain) else {
                 return .failure(.last("asking for the state of \(name)"))
             }
-            return .success(DomainState(number: state))
+            return .success(state)
         }
     }
 

@@ -58,11 +58,11 @@ struct StatusCommand: AsyncParsableCommand {
         Output.table(
             ["LAB", "STUDENT", "STATE", "DONE", "RUNS ON", "MACHINES", "DISK", "KEPT", "SESSION"], lines)
         for row in rows {
-            for (machine, state) in row.machines.sorted(by: { $0.key < $1.key }) where state == "paused" {
+            for (machine, state) in row.machines.sorted(by: { $0.key < $1.key }) where state == "halted" {
                 Output.error(
-                    "\(machine) of lab \(row.lab) is paused, as a machine is whose disk could not grow: "
+                    "\(machine) of lab \(row.lab) stands still since its disk could not grow: "
                         + "\(try Requirements.free(at: context.paths.home)) MiB are free at \(context.paths.home). "
-                        + "Let it go on with: lab resume")
+                        + "Make room, then: lab resume")
             }
         }
     }

@@ -168,7 +168,8 @@ public struct SessionStart: Sendable {
     /// disk could not grow or whose `lab stop` was killed; gives the machines' names.
     public func revive(_ session: LiveSession) async throws -> [String] {
         try await session.bringUpNetwork()
-        let still = try await session.states().filter { [.shutOff, .crashed, .paused].contains($0.value) }.map(\.key)
+        let still = try await session.states().filter { [.shutOff, .crashed, .paused, .halted].contains($0.value) }.map(
+            \.key)
         try await forEachMachine(session) { machine in
             guard still.contains(machine.name) else { return }
             do {
@@ -188,7 +189,7 @@ public struct SessionStart: Sendable {
 
     private func revive(_ machine: MachineSpec, in session: LiveSession) async throws {
         switch try await session.connection.domainState(session.domain(machine.name)) {
-        case .shutOff, .crashed, .paused: try await comeBack(machine, in: session)
+        case .shutOff, .crashed, .paused, .halted: try await comeBack(machine, in: session)
         default: break
         }
     }
@@ -200,7 +201,7 @@ public struct SessionStart: Sendable {
         let goesOn: Bool
         switch try await session.connection.domainState(domain) {
         case .running: goesOn = true
-        case .paused:
+        case .paused, .halted:
             // A stop that was killed leaves machines that stand still, and so does a full disk.
             try await session.connection.resumeDomain(domain)
             goesOn = true
