@@ -32,7 +32,10 @@ public struct LabCommand: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Authors and hosts:",
-                subcommands: [ValidateCommand.self, ProveCommand.self, ImageCommand.self, DoctorCommand.self]),
+                subcommands: [
+                    NewCommand.self, ValidateCommand.self, SchemaCommand.self, ProveCommand.self, ImageCommand.self,
+                    DoctorCommand.self,
+                ]),
         ])
 
     /// Makes the command.

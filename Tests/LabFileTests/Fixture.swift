@@ -3,32 +3,32 @@ import LabFile
 
 /// A loader that knows a few kinds of checks, and directories that vanish.
 enum Fixture {
-    static let loader = LabLoader(
-        specs: [
-            CheckSpec(
-                "listening", mode: .holds, basis: .guest, "A port is listened on.",
-                fields: [
-                    .init("on", .machine, required: true, "The machine."),
-                    .init("port", .port, required: true, "The port."),
-                    .init("by", .string, "The program."),
-                    .init("families", .list(.oneOf(["ipv4", "ipv6"])), "The families."),
-                ]),
-            CheckSpec(
-                "answer", mode: .once, basis: .guest, "An answer is right.",
-                fields: [
-                    .init("question", .question, required: true, "The question."),
-                    .init("accept", .list(.string), "Right answers."),
-                    .init("ignore-case", .boolean, "Whether case counts."),
-                ]),
-            CheckSpec(
-                "command", mode: .holds, basis: .guest, "A command ends so.",
-                fields: [
-                    .init("on", .machine, required: true, "The machine."),
-                    .init("run", .command, required: true, "The command."),
-                    .init("status", .integer, "The status."),
-                ]),
-        ],
-        images: ["workstation", "server"])
+    static let loader = LabLoader(specs: specs, images: ["workstation", "server"])
+
+    static let specs = [
+        CheckSpec(
+            "listening", mode: .holds, basis: .guest, "A port is listened on.",
+            fields: [
+                .init("on", .machine, required: true, "The machine."),
+                .init("port", .port, required: true, "The port."),
+                .init("by", .string, "The program."),
+                .init("families", .list(.oneOf(["ipv4", "ipv6"])), "The families."),
+            ]),
+        CheckSpec(
+            "answer", mode: .once, basis: .guest, "An answer is right.",
+            fields: [
+                .init("question", .question, required: true, "The question."),
+                .init("accept", .list(.string), "Right answers."),
+                .init("ignore-case", .boolean, "Whether case counts."),
+            ]),
+        CheckSpec(
+            "command", mode: .holds, basis: .guest, "A command ends so.",
+            fields: [
+                .init("on", .machine, required: true, "The machine."),
+                .init("run", .command, required: true, "The command."),
+                .init("status", .integer, "The status."),
+            ]),
+    ]
 
     /// Writes `files` into a directory of their own, runs `body` there and removes it.
     static func directory<T>(_ files: [String: Data], _ body: (String) throws -> T) throws -> T {

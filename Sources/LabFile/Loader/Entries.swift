@@ -7,8 +7,14 @@ struct Entries {
     let pairs: [(key: String, keyNode: Node, value: Node)]
     let problems: Problems
 
-    /// Reads a mapping and reports what is no mapping and every key that is not among `keys` (nil: any key).
-    init?(_ node: Node, _ what: String, keys: [String]?, _ problems: Problems) {
+    /// Reads a mapping of a shape, and reports what is no mapping, every unknown key and every key that is missing.
+    init?(_ node: Node, _ what: String, _ shape: Shape, _ problems: Problems) {
+        self.init(node, what, keys: shape.names, required: shape.required, problems)
+    }
+
+    /// Reads a mapping and reports what is no mapping, every key that is not among `keys` (nil: any key), and those of
+    /// `required` that are missing.
+    init?(_ node: Node, _ what: String, keys: [String]?, required: [String] = [], _ problems: Problems) {
         guard case .mapping(let mapping) = node else {
             problems.error(node, "\(what) must be a mapping (key: value), not \(kind(of: node))")
             return nil
@@ -30,17 +36,14 @@ struct Entries {
             pairs.append((scalar.string, key, value))
         }
         self.pairs = pairs
+        for key in required where self[key] == nil {
+            problems.error(node, "\(what) lacks \"\(key)\"; add \"\(key): …\"")
+        }
     }
 
     subscript(_ key: String) -> Node? { pairs.first { $0.key == key }?.value }
 
     func keyNode(_ key: String) -> Node { pairs.first { $0.key == key }?.keyNode ?? node }
-
-    func required(_ key: String) -> Node? {
-        if let value = self[key] { return value }
-        problems.error(node, "\(what) lacks \"\(key)\"; add \"\(key): …\"")
-        return nil
-    }
 }
 
 /// What a node is, for a message.

@@ -11,21 +11,20 @@ extension LabReader {
     }
 
     private func run(_ node: Node) -> Action? {
-        let keys = ["on", "run", "user", "background", "may-fail", "dialogue"]
-        guard let entry = Entries(node, "an action", keys: keys, problems) else { return nil }
-        let machine = entry.required("on").flatMap { self.machine($0, "on") }
-        let command = entry.required("run").flatMap { self.command($0, "run") }
+        guard let entry = Entries(node, "an action", .run, problems) else { return nil }
+        let machine = entry["on"].flatMap { self.machine($0, "on") }
+        let command = entry["run"].flatMap { self.command($0, "run") }
         let user = entry["user"].flatMap { string($0, "user") }
         let background = entry["background"].flatMap { boolean($0, "background") } ?? false
         let mayFail = entry["may-fail"].flatMap { boolean($0, "may-fail") } ?? false
         let dialogue =
             entry["dialogue"].map {
                 list($0, "dialogue") { node -> DialogueLine? in
-                    guard let line = Entries(node, "a line of the dialogue", keys: ["when", "say"], problems) else {
+                    guard let line = Entries(node, "a line of the dialogue", .dialogueLine, problems) else {
                         return nil
                     }
-                    let when = line.required("when").flatMap { string($0, "when") }
-                    let say = line.required("say").flatMap { string($0, "say", empty: true) }
+                    let when = line["when"].flatMap { string($0, "when") }
+                    let say = line["say"].flatMap { string($0, "say", empty: true) }
                     guard let when, let say else { return nil }
                     return DialogueLine(when: when, say: say)
                 }
@@ -38,9 +37,8 @@ extension LabReader {
     }
 
     private func answer(_ node: Node, questions: Set<String>) -> Action? {
-        let keys = ["answer", "value", "on", "run"]
-        guard let entry = Entries(node, "an answer", keys: keys, problems) else { return nil }
-        let question = entry.required("answer").flatMap { self.question($0, questions) }
+        guard let entry = Entries(node, "an answer", .answer, problems) else { return nil }
+        let question = entry["answer"].flatMap { self.question($0, questions) }
         let value = entry["value"].flatMap { string($0, "value", empty: true) }
         let machine = entry["on"].flatMap { self.machine($0, "on") }
         let command = entry["run"].flatMap { self.command($0, "run") }

@@ -3,7 +3,7 @@ import Yams
 extension LabReader {
     func statement(_ node: Node, questions: Set<String>) -> CheckStatement? {
         guard let entry = Entries(node, "a check", keys: nil, problems) else { return nil }
-        let common = ["within", "hint", "expect"]
+        let common = Shape.statement.names
         let kinds = entry.pairs.filter { !common.contains($0.key) }
         guard let (kind, keyNode, value) = kinds.first else {
             problems.error(node, "this check has no kind; write one such as \"- listening: {on: …, port: …}\"")
@@ -39,11 +39,14 @@ extension LabReader {
     }
 
     private func fields(_ node: Node, _ spec: CheckSpec, _ questions: Set<String>) -> [String: FieldValue]? {
-        let keys = spec.fields.map(\.name)
-        guard let entry = Entries(node, "check \"\(spec.kind)\"", keys: keys, problems) else { return nil }
+        let required = spec.fields.filter(\.required).map(\.name)
+        guard
+            let entry = Entries(
+                node, "check \"\(spec.kind)\"", keys: spec.fields.map(\.name), required: required, problems)
+        else { return nil }
         var result: [String: FieldValue] = [:]
         for field in spec.fields {
-            guard let value = field.required ? entry.required(field.name) : entry[field.name] else { continue }
+            guard let value = entry[field.name] else { continue }
             result[field.name] = self.value(value, field.type, "\"\(field.name)\"", questions)
         }
         return result

@@ -12,20 +12,19 @@ extension LabReader {
             machines[key] = MachineSpec(name: key, image: "", address: "", user: "")
             for field in ["name", "address", "user"] { variables.insert("\(key).\(field)") }
             _ = name(keyNode, "a machine's name")
-            let keys = ["image", "address", "user", "password", "memory"]
-            guard let entry = Entries(value, "machine \"\(key)\"", keys: keys, problems) else { continue }
+            guard let entry = Entries(value, "machine \"\(key)\"", .machine, problems) else { continue }
             if entry["password"] != nil { variables.insert("\(key).password") }
-            let image = entry.required("image").flatMap(self.image)
-            let address = entry.required("address").flatMap(self.address)
+            let image = entry["image"].flatMap(self.image)
+            let address = entry["address"].flatMap(self.address)
             if let address, let node = entry["address"] {
                 if let other = addresses[address] {
                     problems.error(node, "address \(address) is \"\(other)\"'s already; give each machine its own")
                 }
                 addresses[address] = addresses[address] ?? key
             }
-            let user = entry.required("user").flatMap(login)
+            let user = entry["user"].flatMap(login)
             let password = entry["password"].flatMap { string($0, "password", variables: false) }
-            let memory = entry["memory"].flatMap { integer($0, "memory (MiB)", 64...65_536) } ?? 256
+            let memory = entry["memory"].flatMap { integer($0, "memory (MiB)", Grammar.memory) } ?? 256
             guard let image, let address, let user else { continue }
             let machine = MachineSpec(
                 name: key, image: image, address: address, user: user, password: password, memory: memory)
@@ -85,8 +84,7 @@ extension LabReader {
                     "a parameter's name must be lower-case letters, digits and \"_\", beginning with a letter, not \"\(key)\""
                 )
             }
-            let keys = ["port", "number", "word", "choice"]
-            guard let entry = Entries(value, "parameter \"\(key)\"", keys: keys, problems) else { return nil }
+            guard let entry = Entries(value, "parameter \"\(key)\"", .parameter, problems) else { return nil }
             guard entry.pairs.count == 1, let (kind, _, value) = entry.pairs.first else {
                 if entry.pairs.count != 1 {
                     problems.error(value, "parameter \"\(key)\" needs exactly one of port, number, word, choice")

@@ -86,12 +86,12 @@ extension LabReader {
     }
 
     func localized(_ node: Node, _ what: String) -> Localized? {
-        Entries(node, what, keys: ["ko", "en"], problems).flatMap(localized)
+        Entries(node, what, .localized, problems).flatMap(localized)
     }
 
     func localized(_ entries: Entries) -> Localized? {
-        let ko = entries.required("ko").flatMap { string($0, "\"ko\" of \(entries.what)") }
-        let en = entries.required("en").flatMap { string($0, "\"en\" of \(entries.what)") }
+        let ko = entries["ko"].flatMap { string($0, "\"ko\" of \(entries.what)") }
+        let en = entries["en"].flatMap { string($0, "\"en\" of \(entries.what)") }
         guard let ko, let en else { return nil }
         return Localized(ko: ko, en: en)
     }

@@ -19,14 +19,10 @@ extension LabReader {
         }
         var steps: [Step] = []
         for (index, node) in nodes.enumerated() {
-            let keys = [
-                "id", "title", "points", "needs", "undoes", "hints", "questions", "setup", "solution", "checks",
-                "mutants",
-            ]
-            guard let entry = Entries(node, "a step", keys: keys, problems) else { continue }
-            let id = entry.required("id").flatMap { name($0, "id") }
-            let title = entry.required("title").flatMap { localized($0, "title") }
-            let points = entry.required("points").flatMap { integer($0, "points", 0...10_000) }
+            guard let entry = Entries(node, "a step", .step, problems) else { continue }
+            let id = entry["id"].flatMap { name($0, "id") }
+            let title = entry["title"].flatMap { localized($0, "title") }
+            let points = entry["points"].flatMap { integer($0, "points", Grammar.points) }
             let hints = entry["hints"].map { list($0, "hints", hint) } ?? []
             let questions = entry["questions"].map(readQuestions) ?? []
             let names = Set(questions.map(\.id)).union(rawQuestionNames(entry["questions"]))
@@ -100,8 +96,8 @@ extension LabReader {
     }
 
     private func hint(_ node: Node) -> Hint? {
-        guard let entry = Entries(node, "a hint", keys: ["ko", "en", "cost"], problems) else { return nil }
-        let cost = entry["cost"].flatMap { integer($0, "cost", 0...10_000) } ?? 0
+        guard let entry = Entries(node, "a hint", .hint, problems) else { return nil }
+        let cost = entry["cost"].flatMap { integer($0, "cost", Grammar.points) } ?? 0
         return localized(entry).map { Hint(text: $0, cost: cost) }
     }
 
@@ -113,7 +109,7 @@ extension LabReader {
     private func readQuestions(_ node: Node) -> [Question] {
         var seen: Set<String> = []
         return list(node, "questions") { item in
-            guard let entry = Entries(item, "a question", keys: ["id", "ko", "en", "choices"], problems) else {
+            guard let entry = Entries(item, "a question", .question, problems) else {
                 return nil
             }
             let id = identified(entry, "question", &seen)
@@ -121,7 +117,7 @@ extension LabReader {
             let choices =
                 entry["choices"].map {
                     list($0, "choices") { node -> Choice? in
-                        guard let entry = Entries(node, "a choice", keys: ["id", "ko", "en"], problems) else {
+                        guard let entry = Entries(node, "a choice", .choice, problems) else {
                             return nil
                         }
                         let id = identified(entry, "choice", &ids), text = localized(entry)
@@ -136,7 +132,7 @@ extension LabReader {
     }
 
     private func identified(_ entry: Entries, _ what: String, _ seen: inout Set<String>) -> String? {
-        guard let node = entry.required("id") else { return nil }
+        guard let node = entry["id"] else { return nil }
         // A choice may well be a number: its word is what a student types.
         let text = what == "choice" ? string(node, "id", variables: false) : name(node, "id")
         if let text, !seen.insert(text).inserted {
@@ -146,9 +142,9 @@ extension LabReader {
     }
 
     private func mutant(_ node: Node, questions: Set<String>) -> Mutant? {
-        guard let entry = Entries(node, "a mutant", keys: ["name", "solution"], problems) else { return nil }
-        let name = entry.required("name").flatMap { string($0, "name", variables: false) }
-        let solution = entry.required("solution").map { list($0, "solution") { action($0, questions: questions) } }
+        guard let entry = Entries(node, "a mutant", .mutant, problems) else { return nil }
+        let name = entry["name"].flatMap { string($0, "name", variables: false) }
+        let solution = entry["solution"].map { list($0, "solution") { action($0, questions: questions) } }
         guard let name, let solution else { return nil }
         return Mutant(name: name, solution: solution)
     }

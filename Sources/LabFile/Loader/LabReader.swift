@@ -20,22 +20,20 @@ final class LabReader {
     }
 
     func lab(_ root: Node, directory: String) -> Lab? {
-        let keys = ["lab", "name", "title", "minutes", "uplink", "machines", "parameters", "steps"]
-        guard let top = Entries(root, "the lab", keys: keys, problems) else { return nil }
+        guard let top = Entries(root, "the lab", .lab, problems) else { return nil }
         walked = true
-        let machines = top.required("machines").map(readMachines) ?? []
+        let machines = top["machines"].map(readMachines) ?? []
         let parameters = top["parameters"].map(readParameters) ?? []
-        let number = top.required("lab").flatMap { integer($0, "lab", 1...999) }
-        let name = top.required("name").flatMap { self.name($0, "name") }
-        let title = top.required("title").flatMap { localized($0, "title") }
-        let minutes = top["minutes"].flatMap { integer($0, "minutes", 1...10_000) }
+        let number = top["lab"].flatMap { integer($0, "lab", Grammar.number) }
+        let name = top["name"].flatMap { self.name($0, "name") }
+        let title = top["title"].flatMap { localized($0, "title") }
+        let minutes = top["minutes"].flatMap { integer($0, "minutes", Grammar.minutes) }
         let uplink = top["uplink"].flatMap { boolean($0, "uplink") } ?? false
-        let steps = top.required("steps").map(readSteps) ?? []
+        let steps = top["steps"].map(readSteps) ?? []
         guard let number, let name, let title else { return nil }
         return Lab(
             number: number, name: name, title: title, minutes: minutes, uplink: uplink, machines: machines,
-            parameters: parameters,
-            steps: steps, directory: directory)
+            parameters: parameters, steps: steps, directory: directory)
     }
 
     /// Reports a guide's sections that are missing or too many, and its variables.

@@ -1,0 +1,122 @@
+extension Shape {
+    /// All shapes, the whole file first.
+    static let all = [
+        lab, localized, machine, parameter, step, hint, question, choice, run, dialogueLine, answer, mutant,
+    ]
+
+    static let lab = Shape(
+        name: "lab",
+        keys: [
+            Key("lab", .integer(Grammar.number), required: true, "The number that students type: lab start 6."),
+            Key("name", .pattern(Grammar.name), required: true, "A short name, such as ssh."),
+            Key("title", .shape("localized"), required: true, "What the catalogue shows."),
+            Key("minutes", .integer(Grammar.minutes), "About how long a beginner needs."),
+            Key("uplink", .boolean, "Whether the machines reach what the host reaches; nobody reaches them."),
+            Key(
+                "machines", .named(pattern: Grammar.name, .shape("machine")), required: true,
+                "The machines, by host name; the first one is the student's workstation."),
+            Key(
+                "parameters", .named(pattern: Grammar.parameter, .shape("parameter")),
+                "Values that are drawn for each student, used as {{name}}."),
+            Key("steps", .list(.shape("step")), required: true, "The exercises, in their order."),
+        ])
+
+    static let localized = Shape(
+        name: "localized",
+        keys: [
+            Key("ko", .text, required: true, "In Korean."),
+            Key("en", .text, required: true, "In English."),
+        ])
+
+    static let machine = Shape(
+        name: "machine",
+        keys: [
+            Key("image", .pattern(Grammar.name), required: true, "The image under images/ that it starts from."),
+            Key("address", .pattern(Grammar.address), required: true, "Its address, 192.168.122.1 to .253."),
+            Key("user", .pattern(Grammar.login), required: true, "The login that exercises run as."),
+            Key("password", .text, "That login's password; none without it."),
+            Key("memory", .integer(Grammar.memory), "Memory in MiB (default: 256)."),
+        ])
+
+    static let parameter = Shape(
+        name: "parameter",
+        keys: [
+            Key("port", .pattern(Grammar.range), "A TCP port from a range, such as 20000-29999."),
+            Key("number", .pattern(Grammar.range), "A number from a range, such as 1-100."),
+            Key("word", .boolean, "A word of letters; write word: true."),
+            Key("choice", .list(.pattern(Grammar.choice)), "One of these values."),
+        ], alternatives: [["port"], ["number"], ["word"], ["choice"]])
+
+    static let step = Shape(
+        name: "step",
+        keys: [
+            Key("id", .pattern(Grammar.name), required: true, "Its id; the guides have a section \"## id\"."),
+            Key("title", .shape("localized"), required: true, "Its title."),
+            Key("points", .integer(Grammar.points), required: true, "What it is worth."),
+            Key("needs", .list(.text), "The steps before it (default: the one above)."),
+            Key("undoes", .list(.text), "Steps that its solution makes false again."),
+            Key("hints", .list(.shape("hint")), "Hints, from a question to the solution."),
+            Key("questions", .list(.shape("question")), "Questions, answered by lab answer step.question VALUE."),
+            Key("setup", .list(actions), "What is done as root when the step opens."),
+            Key("solution", .list(actions), "How it is done."),
+            Key("checks", .list(.check), "What proves that it was done."),
+            Key("mutants", .list(.shape("mutant")), "Known-wrong ways, each of which some check must reject."),
+        ])
+
+    static let hint = Shape(
+        name: "hint", keys: localized.keys + [Key("cost", .integer(Grammar.points), "Points that it takes.")])
+
+    static let question = Shape(
+        name: "question",
+        keys: [Key("id", .pattern(Grammar.name), required: true, "Its id within the step.")] + localized.keys + [
+            Key("choices", .list(.shape("choice")), "What to choose from; any text without it.")
+        ])
+
+    static let choice = Shape(
+        name: "choice", keys: [Key("id", .text, required: true, "What a student types.")] + localized.keys)
+
+    static let run = Shape(
+        name: "run",
+        keys: [
+            Key("on", .text, required: true, "The machine."),
+            Key("run", .command, required: true, "Text for a shell, or a list of words that is executed as it is."),
+            Key("user", .text, "Another login than the machine's own."),
+            Key("background", .boolean, "Left running."),
+            Key("may-fail", .boolean, "A status other than 0 is part of the exercise."),
+            Key("dialogue", .list(.shape("dialogue-line")), "What is answered to its prompts."),
+        ])
+
+    static let dialogueLine = Shape(
+        name: "dialogue-line",
+        keys: [
+            Key("when", .text, required: true, "A part of the prompt."),
+            Key("say", .text, required: true, "What is typed."),
+        ])
+
+    static let answer = Shape(
+        name: "answer",
+        keys: [
+            Key("answer", .text, required: true, "The question's id."),
+            Key("value", .text, "The answer."),
+            Key("on", .text, "The machine that knows it."),
+            Key("run", .command, "The command there that prints it."),
+        ], alternatives: [["value"], ["on", "run"]])
+
+    static let mutant = Shape(
+        name: "mutant",
+        keys: [
+            Key("name", .text, required: true, "What is wrong with it."),
+            Key("solution", .list(actions), required: true, "How it is done wrongly."),
+        ])
+
+    /// What stands beside the kind of a check.
+    static let statement = Shape(
+        name: "statement",
+        keys: [
+            Key("within", .pattern(Grammar.duration), "How long it may take to become true, such as 20s."),
+            Key("hint", .shape("localized"), "Shown when it fails."),
+            Key("expect", .shape("localized"), "The author's words for what is expected."),
+        ])
+
+    private static let actions = Value.either([.shape("run"), .shape("answer"), .word("check")])
+}
