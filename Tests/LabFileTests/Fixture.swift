@@ -46,7 +46,8 @@ enum Fixture {
 
     static func messages(_ yaml: String) throws -> [String] {
         try directory(["lab.yaml": Data(yaml.utf8)]) { directory in
-            try loader.load(directory).diagnostics.filter { $0.file.hasSuffix("lab.yaml") }.map(\.message)
+            try loader.load(directory).diagnostics.filter { $0.severity == .error && $0.file.hasSuffix("lab.yaml") }
+                .map(\.message)
         }
     }
 }

@@ -89,6 +89,7 @@ struct ValidateCommand: AsyncParsableCommand {
         let context = try Context()
         let images = try? FileManager.default.contentsOfDirectory(atPath: context.paths.root + "/images")
         var errors = 0
+        var warnings = 0
         for path in paths {
             let directory = path.hasSuffix("/lab.yaml") ? String(path.dropLast("/lab.yaml".count)) : path
             let result: LoadResult
@@ -99,9 +100,11 @@ struct ValidateCommand: AsyncParsableCommand {
             }
             for diagnostic in result.diagnostics { Output.data(diagnostic.rendered(colour: Output.colour)) }
             errors += result.diagnostics.filter { $0.severity == .error }.count
+            warnings += result.diagnostics.filter { $0.severity == .warning }.count
         }
-        guard errors > 0 else { return Output.error("No errors.") }
-        Output.error("\(errors) error\(errors == 1 ? "" : "s"). Nothing was started.")
+        let doubts = warnings == 0 ? "" : " \(warnings) warning\(warnings == 1 ? "" : "s")."
+        guard errors > 0 else { return Output.error("No errors.\(doubts)") }
+        Output.error("\(errors) error\(errors == 1 ? "" : "s").\(doubts) Nothing was started.")
         throw ExitStatus(value: ExitStatus.labFile)
     }
 }

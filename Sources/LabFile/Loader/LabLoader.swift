@@ -30,6 +30,7 @@ public struct LabLoader: Sendable {
         let problems = Problems(file: file, text: text)
         let directory = URL(fileURLWithPath: base).standardizedFileURL.path
         let reader = LabReader(problems: problems, specs: specs, images: images)
+        var guides: [Problems] = []
         var lab = YAMLDocument.root(of: text, problems: problems).flatMap { reader.lab($0, directory: directory) }
         for language in Language.allCases {
             let file = "\(base)/guide.\(language.rawValue).md"
@@ -44,10 +45,16 @@ public struct LabLoader: Sendable {
             guard let text = try Self.text(of: file, into: &diagnostics) else { continue }
             let problems = Problems(file: file, text: text)
             reader.check(guide: text, problems)
-            diagnostics += problems.all
+            guides.append(problems)
             lab?.guides[language] = Guide.parse(text)
         }
-        diagnostics = (diagnostics + problems.all).sorted()
+        let hasErrors = ([problems] + guides).contains { !$0.all.isEmpty } || !diagnostics.isEmpty
+        if let lab, !hasErrors {
+            let doubts = Doubts(lab: lab, specs: specs, places: reader.places)
+            doubts.report(to: problems)
+            for guide in guides { doubts.reportAddresses(in: guide) }
+        }
+        diagnostics = (diagnostics + problems.all + guides.flatMap(\.all)).sorted()
         let failed = diagnostics.contains { $0.severity == .error }
         return LoadResult(lab: failed ? nil : lab, diagnostics: diagnostics)
     }

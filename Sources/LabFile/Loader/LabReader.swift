@@ -36,6 +36,13 @@ final class LabReader {
             parameters: parameters, steps: steps, directory: directory)
     }
 
+    /// Where the id of each step stands.
+    var places: [String: (line: Int, column: Int)] {
+        stepNodes.reduce(into: [:]) { places, step in
+            if let mark = step.node.mark { places[step.id] = (mark.line, mark.column) }
+        }
+    }
+
     /// Reports a guide's sections that are missing or too many, and its variables.
     func check(guide text: String, _ problems: Problems) {
         guard walked else { return }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A room's way out, by pasta(1) of the package passt: its machines reach what this host reaches, by sockets of an
-/// ordinary process; nothing listens on this host for them, and nobody outside reaches them.
+/// ordinary process; no port of this host is opened for them. A question over UDP has a socket for its reply while it lasts.
 ///
 /// The machines' packets are routed and masqueraded to a card of the room, whose other end is pasta. That card's
 /// addresses are of TEST-NET-1 (RFC 5737), so that no network of the host's can be the same. IPv4 only.
