@@ -46,7 +46,8 @@ struct SolveCommand: AsyncParsableCommand {
         let solution = SolutionRun(
             verifier: verifier, store: context.store, language: context.language(language), verbose: verbose)
         for step in try wanted(lab: lab, session: session, context: context) {
-            let before = try await verifier.check([step.id])
+            // What its solution brings about is not there yet: there is nothing to wait for.
+            let before = try await verifier.check([step.id], isAwaited: true)
             guard let found = before.steps.first, found.state != .done else { continue }
             if found.state == .waiting {
                 throw LabError(
