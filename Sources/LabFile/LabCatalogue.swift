@@ -49,14 +49,25 @@ public struct LabCatalogue: Sendable {
         defer { try? handle.close() }
         guard let data = try? handle.read(upToCount: LabLoader.sizeLimit) else { return nil }
         var entry = Entry(name: (URL(fileURLWithPath: directory).lastPathComponent), directory: directory)
-        let text = String(decoding: data, as: UTF8.self)
-        let problems = Problems(file: directory, text: "")
-        guard case .mapping(let top)? = YAMLDocument.root(of: text, problems: problems) else { return entry }
+        guard let top = Self.head(of: data) ?? Self.mapping(data) else { return entry }
         entry.number = top["lab"]?.scalar.flatMap { Int($0.string) }
         entry.name = top["name"]?.scalar?.string ?? entry.name
         if let title = top["title"]?.mapping, let ko = title["ko"]?.scalar, let en = title["en"]?.scalar {
             entry.title = Localized(ko: ko.string, en: en.string)
         }
         return entry
+    }
+
+    /// What stands above the steps, which is all that the catalogue needs of a large file; nil when it lacks something.
+    private static func head(of data: Data) -> Node.Mapping? {
+        guard let end = data.range(of: Data("\nsteps:".utf8))?.lowerBound, let top = mapping(data[..<end]),
+            top["lab"] != nil, top["name"] != nil, top["title"] != nil
+        else { return nil }
+        return top
+    }
+
+    private static func mapping(_ data: Data) -> Node.Mapping? {
+        let problems = Problems(file: "", text: "")
+        return YAMLDocument.root(of: String(decoding: data, as: UTF8.self), problems: problems)?.mapping
     }
 }

@@ -12,7 +12,8 @@ enum YAMLDocument {
             return nil
         }
         do {
-            let parser = try Parser(yaml: text)
+            // Nothing here reads a tag: without rules, no key is matched against the patterns of numbers and dates.
+            let parser = try Parser(yaml: text, resolver: .basic)
             // The parser owns the anchors that the nodes refer to weakly.
             return try withExtendedLifetime(parser) {
                 guard let root = try parser.singleRoot() else {
