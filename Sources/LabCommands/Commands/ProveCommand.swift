@@ -50,7 +50,7 @@ struct ProveCommand: AsyncParsableCommand {
             let run = SolutionRun(
                 verifier: try context.verifier(session), store: context.store, language: context.language(language),
                 verbose: verbose)
-            let before = try await run.verifier.check([step.id])
+            let before = try await run.verifier.check([step.id], isAwaited: true)
             let state = before.steps.first?.state
             guard state != .waiting else {
                 throw LabError(.failed, "\(step.id) waits: \(step.needs.joined(separator: ", "))")

@@ -47,7 +47,7 @@ struct SolveCommand: AsyncParsableCommand {
             verifier: verifier, store: context.store, language: context.language(language), verbose: verbose)
         for step in try wanted(lab: lab, session: session, context: context) {
             // What its solution brings about is not there yet: there is nothing to wait for.
-            let before = try await verifier.check([step.id], isAwaited: true)
+            let before = try await verifier.check([step.id], mostWithin: 0)
             guard let found = before.steps.first, found.state != .done else { continue }
             if found.state == .waiting {
                 throw LabError(

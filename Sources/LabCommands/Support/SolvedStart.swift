@@ -19,7 +19,7 @@ struct SolvedStart {
         let solution = SolutionRun(verifier: verifier, store: context.store, language: language, verbose: false)
         do {
             for earlier in lab.steps.prefix(while: { $0.id != step.id }) {
-                _ = try await verifier.check([earlier.id])
+                try await verifier.open(earlier)
                 try await solution.solve(earlier)
             }
         } catch {

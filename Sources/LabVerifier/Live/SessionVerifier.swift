@@ -31,7 +31,7 @@ public struct SessionVerifier: Sendable {
 
     /// Judges the steps named; waits at most `mostWithin` seconds for what does not hold yet, and with `guestsOnly`
     /// leaves out what only an outsider sees.
-    func check(
+    public func check(
         _ named: [String], disturbing: Bool = false, mostWithin: Double, guestsOnly: Bool = false
     ) async throws -> CheckReport {
         await outside.begin()
