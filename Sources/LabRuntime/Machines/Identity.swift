@@ -73,11 +73,12 @@ struct Identity: Sendable {
         set -eu
         read -r seed
         hash=$(perl -e "$1" "$seed" "$2" "$6")
+        units=
         name=$3 address=$4 user=$5 hosts=$7 mac=$8 gateway=$9 nameserver=${10}
         if [ ! -s /etc/machine-id ]; then
             read -r id < /proc/sys/kernel/random/uuid
             printf '%s%s%s%s%s\n' $(IFS=-; echo $id) > /etc/machine-id
-            systemctl start --no-block systemd-journald.socket systemd-journald-dev-log.socket systemd-journald.service
+            units="systemd-journald.socket systemd-journald-dev-log.socket systemd-journald.service"
         fi
         echo "$name" > /etc/hostname; echo "$name" > /proc/sys/kernel/hostname
         printf '127.0.0.1 localhost\n127.0.1.1 %s\n::1 localhost ip6-localhost ip6-loopback\n\n%s\n' "$name" "$hosts" > /etc/hosts
@@ -96,8 +97,9 @@ struct Identity: Sendable {
             sed -n 's/^CLIENT //p' /etc/lab/door > /etc/lab/authorized_keys
             rm /etc/lab/door
             chmod 644 /etc/lab/authorized_keys
-            systemctl start --no-block lab-sshd.service
+            units="$units lab-sshd.service"
         fi
+        [ -z "$units" ] || systemctl start --no-block $units
         """#
 
     /// What the machine of a warm image runs last: its card is down, its journal stopped and empty, nothing of it is

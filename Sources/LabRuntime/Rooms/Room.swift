@@ -19,7 +19,7 @@ public struct Room: Sendable {
         session: String, sockets: String, paths: LabPaths, endingWith lock: String = "", uplink: Bool = false,
         seconds: Int = 30
     ) async throws -> Room {
-        for part in ["etc/qemu", "lib", "log", "disks", "keys"] { try LabPaths.make(session + "/" + part) }
+        for part in ["etc/qemu", "lib", "log", "cache", "disks", "keys"] { try LabPaths.make(session + "/" + part) }
         try LabPaths.make(sockets)
         guard sockets.utf8.count + "/libvirt-admin-sock".utf8.count <= 107 else {
             throw LabError(
@@ -29,6 +29,7 @@ public struct Room: Sendable {
         try RoomScript.libvirtd(sockets: sockets).write(
             toFile: session + "/etc/libvirtd.conf", atomically: true, encoding: .utf8)
         try RoomScript.qemu.write(toFile: session + "/etc/qemu.conf", atomically: true, encoding: .utf8)
+        try await Capabilities(home: paths.home).lend(to: session)
         let identity = sockets + "/unshare.pid"
         let log = session + "/log/room.log"
         for stale in [identity, sockets + "/libvirt-sock", sockets + "/libvirtd.pid"] {

@@ -35,6 +35,7 @@ enum RoomScript {
         mount --bind "$session/etc" /etc/libvirt
         mount --bind "$session/lib" /var/lib/libvirt
         mount --bind "$session/log" /var/log/libvirt
+        mount --bind "$session/cache" /var/cache/libvirt
         mkdir -p /var/lib/libvirt/dnsmasq
         for file in passwd group; do
             { cat /etc/$file; grep -q '^libvirt-qemu:' /etc/$file || echo "$libvirt_qemu"; } > "$session/etc/$file"

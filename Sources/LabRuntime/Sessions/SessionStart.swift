@@ -96,6 +96,7 @@ public struct SessionStart: Sendable {
         }
         record.state = .running
         try store.save(record)
+        Capabilities(home: paths.home).keep(from: paths.session(record.id))
         return Started(record: record, isAtPoint: point != nil)
     }
 
