@@ -58,6 +58,9 @@ struct SSHProbeKindsTests {
         bench.reply(PlantedListener.stopScript, "")
         #expect(try await TCPCheck(fields).judge(on: bench).verdict == .pass)
         #expect(bench.calls.last == "server01 320")
+        // A listener that ended before the probe leaves nothing to be refused by.
+        bench.reply(PlantedListener.stopScript, "", status: 5)
+        await #expect(throws: Unjudgeable.self) { try await TCPCheck(fields).judge(on: bench) }
         bench.reply(PlantedListener.startScript, "", status: 4)
         await #expect(throws: Unjudgeable.self) { try await TCPCheck(fields).judge(on: bench) }
         #expect(throws: MissingField.self) {

@@ -47,10 +47,15 @@ struct TCPCheck: Check {
         do {
             outcome = try await bench.connect(from: from, to: address, port: listener.port, greeting: false)
         } catch {
-            try? await listener.stop(bench: bench)
+            _ = try? await listener.stop(bench: bench)
             throw error
         }
-        try await listener.stop(bench: bench)
+        guard try await listener.stop(bench: bench) else {
+            throw Unjudgeable(
+                Localized(
+                    ko: "\(to)에 열어 둔 시험용 포트가 먼저 닫혔어요. 다시 검사해 보세요.",
+                    en: "The listener for the test on \(to) ended before it was probed. Check once more."))
+        }
         return finding(outcome, port: listener.port)
     }
 
@@ -109,7 +114,7 @@ struct PlantedListener: Sendable {
     static let startScript = """
         for port in $1; do
           [ -z "$(ss -tanH "sport = :$port")" ] || continue
-          setsid timeout 40 nc -l -k "$port" </dev/null >/dev/null 2>&1 &
+          setsid timeout 900 nc -l -k "$port" </dev/null >/dev/null 2>&1 &
           pid=$!
           for try in 1 2 3 4 5 6 7 8 9 10; do
             if [ -n "$(ss -tlnH "sport = :$port")" ]; then echo "$port $pid"; exit 0; fi
@@ -120,8 +125,8 @@ struct PlantedListener: Sendable {
         exit 4
         """
 
-    /// `$1` the process to end.
-    static let stopScript = "kill -- \"$1\" 2>/dev/null; :"
+    /// `$1` the process to end; status 5 when it had ended before.
+    static let stopScript = "kill -- \"$1\" 2>/dev/null || exit 5"
 
     /// Starts to listen: on `port`, or on a spare one.
     static func start(on machine: String, port: Int?, bench: any Bench) async throws -> PlantedListener {
@@ -137,8 +142,8 @@ struct PlantedListener: Sendable {
         return PlantedListener(machine: machine, port: words[0], pid: words[1])
     }
 
-    /// Stops it.
-    func stop(bench: any Bench) async throws {
-        _ = try await bench.perform(on: machine, as: nil, Self.stopScript, [String(pid)], timeout: 10)
+    /// Stops it; gives whether it had listened until now. A probe of one that was gone proves nothing.
+    func stop(bench: any Bench) async throws -> Bool {
+        try await bench.perform(on: machine, as: nil, Self.stopScript, [String(pid)], timeout: 10).status == 0
     }
 }
