@@ -77,7 +77,11 @@ struct SSHProbeKindsTests {
         let left = try await judge(FakeOutside(methods: ["keyboard-interactive", "publickey"]))
         #expect(left.verdict == .fail)
         #expect(left.hint?.en.contains("KbdInteractiveAuthentication") == true)
-        #expect(try await judge(FakeOutside(tcp: .silent)).observed.en.contains("no answer"))
+        // Silence of a machine that is there is its firewall's; of one that is off it is nobody's.
+        await #expect(throws: Unjudgeable.self) { try await judge(FakeOutside(tcp: .silent)) }
+        let running = SSHBench(outside: FakeOutside(tcp: .silent))
+        running.reply("true", "")
+        #expect(try await check.judge(on: running).observed.en.contains("no answer"))
         await #expect(throws: Unjudgeable.self) { try await judge(FakeOutside()) }
         // Something that answers and is no SSH server.
         #expect(try await judge(FakeOutside(tcp: .open(banner: "220 x"), methods: ["publickey"])).verdict == .fail)

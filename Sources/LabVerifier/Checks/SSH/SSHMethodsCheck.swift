@@ -87,6 +87,10 @@ extension Bench {
             try await Task.sleep(for: .seconds(1))
             outcome = try await connect(from: from, to: address, port: port)
         }
+        // A machine that is off or paused says nothing either, and then nothing is judged.
+        if outcome == .silent, let silent = lab.machines.first(where: { $0.address == address }) {
+            _ = try await look(on: silent.name, "true", [])
+        }
         guard case .open(let banner) = outcome, banner.hasPrefix("SSH-") else {
             let seen = outcome.described
             return .failure(
