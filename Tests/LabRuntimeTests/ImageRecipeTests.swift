@@ -55,6 +55,27 @@ struct ImageRecipeTests {
         #expect(try recipe(plain).digest != second)
     }
 
+    @Test("A recipe that is made from another takes its parts, and its digest follows both")
+    func from() throws {
+        defer { cleanUp() }
+        let base = scratch + "/base"
+        try FileManager.default.createDirectory(atPath: base, withIntermediateDirectories: true)
+        func write(_ text: String) throws {
+            try text.write(toFile: base + "/image.yaml", atomically: true, encoding: .utf8)
+        }
+        try write(plain + "pool: [nano]\n")
+        let derived = "name: more\nfrom: base\npackages: [openssh-server]\nenable: [ssh.service]\n"
+        let read = try recipe(derived)
+        #expect(read.name == "more" && read.suite == "bookworm" && read.size == "2G")
+        #expect(read.packages == ["dbus", "udev", "openssh-server"] && read.pool == ["nano"])
+        #expect(read.enable == ["ssh.service"] && read.directories == [base, scratch + "/recipe"])
+        try write(plain)
+        #expect(try recipe(derived).digest != read.digest)
+        try write("name: base\nfrom: recipe\n")
+        #expect(throws: LabError.self) { try recipe(derived) }
+        #expect(throws: LabError.self) { try recipe("name: more\nfrom: ../base\n") }
+    }
+
     @Test("The store finds only the image of exactly this recipe, and does not see unfinished builds")
     func store() throws {
         defer { cleanUp() }

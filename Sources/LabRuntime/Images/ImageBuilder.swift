@@ -57,13 +57,15 @@ public enum ImageBuilder {
             "TMPDIR": scratch,
         ]
         let mode = getuid() == 0 ? "root" : "unshare"
-        let words = [
-            "--quiet", "--mode=\(mode)", "--variant=minbase", "--include=" + recipe.packages.joined(separator: ","),
-            "--aptopt=APT::Install-Recommends \"false\"", "--dpkgopt=force-unsafe-io",
-            #"--customize-hook=mkdir -p "$1/var/lib/lab/files""#,
-            "--customize-hook=sync-in \(recipe.directory)/files /var/lib/lab/files",
-            "--customize-hook=" + ImageScripts.customize, recipe.suite, work + "/root.tar", work + "/sources",
-        ]
+        let files = recipe.directories.map { $0 + "/files" }.filter { FileManager.default.fileExists(atPath: $0) }
+        let words =
+            [
+                "--quiet", "--mode=\(mode)", "--variant=minbase", "--include=" + recipe.packages.joined(separator: ","),
+                "--aptopt=APT::Install-Recommends \"false\"", "--dpkgopt=force-unsafe-io",
+                #"--customize-hook=mkdir -p "$1/var/lib/lab/files""#,
+            ]
+            + files.map { "--customize-hook=sync-in \($0) /var/lib/lab/files" }
+            + ["--customize-hook=" + ImageScripts.customize, recipe.suite, work + "/root.tar", work + "/sources"]
         // Its own pid namespace, so that nothing of it outlives an interrupted build.
         let alone = getuid() == 0 ? ["--pid", "--fork", "--kill-child", "--mount-proc"] : ["--kill-child", "--fork"]
         try await run("unshare", alone + ["mmdebstrap"] + words, environment: environment)
@@ -79,7 +81,7 @@ public enum ImageBuilder {
         }
         let image = BuiltImage(
             name: recipe.name, digest: recipe.digest, built: Date(),
-            contents: contents.split(separator: "\n").map(String.init).sorted())
+            contents: contents.split(separator: "\n").map(String.init).sorted(), enabled: recipe.enable)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         encoder.dateEncodingStrategy = .iso8601

@@ -20,8 +20,9 @@ public struct ImageRecipe: Sendable, Equatable {
     public var mask: [String]
     /// systemd units that start at boot.
     public var enable: [String]
-    /// The recipe's directory, absolute.
-    public var directory: String
+    /// The directories, absolute, whose `files/` are put into the image, in this order: first the one that it is made
+    /// from, then its own.
+    public var directories: [String]
     /// SHA-256 over the recipe, the files, and the version of the way images are built; lower-case hexadecimal.
     public var digest: String
 
@@ -29,7 +30,12 @@ public struct ImageRecipe: Sendable, Equatable {
     static let builderVersion = "1"
 
     /// Reads the recipe in `directory`; unknown keys are errors.
-    public static func load(directory: String) throws -> ImageRecipe {
+    ///
+    /// `from: NAME` takes everything from the recipe beside it, which may not have a `from` itself; lists grow, other
+    /// values are replaced.
+    public static func load(directory: String) throws -> ImageRecipe { try load(directory: directory, depth: 0) }
+
+    private static func load(directory: String, depth: Int) throws -> ImageRecipe {
         let path = directory + "/image.yaml"
         guard let data = FileManager.default.contents(atPath: path) else {
             throw LabError(.usage, "there is no image recipe at \(path)")
@@ -38,7 +44,7 @@ public struct ImageRecipe: Sendable, Equatable {
         guard let mapping = try Yams.compose(yaml: text)?.mapping else {
             throw LabError(.labFile, "\(path) does not hold a mapping")
         }
-        let known = ["name", "suite", "size", "packages", "pool", "locales", "mask", "enable"]
+        let known = ["name", "from", "suite", "size", "packages", "pool", "locales", "mask", "enable"]
         for (key, _) in mapping {
             guard let word = key.string, known.contains(word) else {
                 throw LabError(
@@ -46,8 +52,17 @@ public struct ImageRecipe: Sendable, Equatable {
                     advice: "Known keys: " + known.joined(separator: ", "))
             }
         }
-        func scalar(_ key: String) throws -> String {
-            guard let value = mapping[Node(key)]?.string else {
+        var base: ImageRecipe?
+        if let node = mapping["from"] {
+            guard depth == 0, let name = node.string, name.wholeMatch(of: /[a-z0-9-]+/) != nil else {
+                throw LabError(
+                    .labFile,
+                    "\(path):\(node.mark?.line ?? 0): \"from\" names a recipe beside this one, without a \"from\"")
+            }
+            base = try load(directory: URL(filePath: directory + "/../" + name).standardizedFileURL.path, depth: 1)
+        }
+        func scalar(_ key: String, _ inherited: String?) throws -> String {
+            guard let value = mapping[Node(key)]?.string ?? inherited else {
                 throw LabError(.labFile, "\(path): \"\(key)\" is missing")
             }
             return value
@@ -63,15 +78,19 @@ public struct ImageRecipe: Sendable, Equatable {
             }
         }
         return ImageRecipe(
-            name: try scalar("name"), suite: try scalar("suite"), size: try scalar("size"),
-            packages: try list("packages"), pool: try list("pool"), locales: try list("locales"),
-            mask: try list("mask"), enable: try list("enable"), directory: directory,
-            digest: try digest(of: directory))
+            name: try scalar("name", nil), suite: try scalar("suite", base?.suite),
+            size: try scalar("size", base?.size),
+            packages: (base?.packages ?? []) + (try list("packages")), pool: (base?.pool ?? []) + (try list("pool")),
+            locales: (base?.locales ?? []) + (try list("locales")), mask: (base?.mask ?? []) + (try list("mask")),
+            enable: (base?.enable ?? []) + (try list("enable")),
+            directories: (base?.directories ?? []) + [directory],
+            digest: try digest(of: directory, over: base))
     }
 
-    private static func digest(of directory: String) throws -> String {
+    private static func digest(of directory: String, over base: ImageRecipe?) throws -> String {
         var hash = SHA256()
         hash.update(data: Data("builder \(builderVersion)\n".utf8))
+        if let base { hash.update(data: Data("from \(base.digest)\n".utf8)) }
         for path in try FileManager.default.subpathsOfDirectory(atPath: directory).sorted() {
             let full = directory + "/" + path
             var isDirectory: ObjCBool = false

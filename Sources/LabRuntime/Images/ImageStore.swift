@@ -10,10 +10,15 @@ public struct BuiltImage: Sendable, Equatable, Codable {
     public var built: Date
     /// The packages that are in it, `name version` each, sorted.
     public var contents: [String]
+    /// systemd units that start at boot because the recipe says so; nil in an image of before these were kept.
+    public var enabled: [String]?
     /// Where it is; not kept in the file itself.
     public var directory: String = ""
 
-    enum CodingKeys: CodingKey { case name, digest, built, contents }
+    enum CodingKeys: CodingKey { case name, digest, built, contents, enabled }
+
+    /// Whether an SSH server of its own starts on its machines, which then need host keys.
+    var servesSSH: Bool { (enabled ?? []).contains("ssh.service") }
 
     /// The base disk, qcow2, read-only.
     public var base: String { directory + "/base.qcow2" }

@@ -83,7 +83,7 @@ struct WarmBuilder: Sendable {
         try await agent.wait(seconds: limit)
         // Whether units failed does not matter; that none is still starting does.
         _ = try await agent.run(["/usr/bin/systemctl", "is-system-running", "--wait"], seconds: limit)
-        try await agent.check(["/bin/sh", "-c", Identity.calm], seconds: limit)
+        try await agent.check(["/bin/sh", "-c", IdentityScripts.calm], seconds: limit)
         try await connection.suspendDomain("warm")
         try await connection.createSnapshot(of: "warm", called: WarmImage.snapshot)
         try await connection.destroyDomain("warm")

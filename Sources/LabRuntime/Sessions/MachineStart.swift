@@ -54,16 +54,47 @@ struct MachineStart: Sendable {
         let woke = try await wake()
         if !woke { try await boot() }
         say("takes its name")
-        let keys = session.paths.session(session.record.id) + "/keys/"
         let identity = Identity(
             machine: machine, mac: mac, peers: session.lab.machines, uplink: session.lab.uplink,
-            door: "BEGIN HOST\n" + (try String(contentsOfFile: keys + "door-host", encoding: .utf8)) + "END HOST\n"
-                + "CLIENT " + (try String(contentsOfFile: keys + "door-client.pub", encoding: .utf8)))
+            files: try await doorKeys() + hostKeys())
         let began = ContinuousClock.now
         try await identity.give(to: session.agent(machine.name))
         let named = ContinuousClock.now - began
         if woke { try await session.connection.deleteSnapshot(WarmImage.snapshot, of: domain) }
         return named
+    }
+
+    /// The lab's door: the host's private key and the public key that is let in.
+    private func doorKeys() throws -> [Identity.File] {
+        let keys = URL(filePath: session.paths.session(session.record.id) + "/keys")
+        return [
+            Identity.File(
+                path: "/etc/lab/authorized_keys", mode: "644",
+                contents: try Data(contentsOf: keys.appending(path: "door-client.pub"))),
+            Identity.File(
+                path: "/etc/lab/ssh_host_ed25519_key", mode: "600",
+                contents: try Data(contentsOf: keys.appending(path: "door-host"))),
+        ]
+    }
+
+    /// Keys of the machine's own SSH server, if it starts with one, made by the host: an emulated machine takes seconds
+    /// for them.
+    private func hostKeys() async throws -> [Identity.File] {
+        guard image.servesSSH else { return [] }
+        let scratch = URL(filePath: session.paths.session(session.record.id) + "/keys/\(machine.name)")
+        try LabPaths.make(scratch.path)
+        defer { try? FileManager.default.removeItem(at: scratch) }
+        var files: [Identity.File] = []
+        for kind in ["rsa", "ecdsa", "ed25519"] {
+            let name = "ssh_host_\(kind)_key"
+            let key = scratch.appending(path: name)
+            try await Tool.check(
+                "ssh-keygen", ["-q", "-t", kind, "-N", "", "-C", "root@\(machine.name)", "-f", key.path])
+            let open = try Data(contentsOf: scratch.appending(path: name + ".pub"))
+            files.append(Identity.File(path: "/etc/ssh/\(name).pub", mode: "644", contents: open))
+            files.append(Identity.File(path: "/etc/ssh/\(name)", mode: "600", contents: try Data(contentsOf: key)))
+        }
+        return files
     }
 
     private var mac: String {

@@ -1,0 +1,185 @@
+/// The texts that run in a guest so that it becomes itself, in perl: one program that starts no other. Each program
+/// that an emulated machine starts takes 0.1 to 0.6 s there.
+enum IdentityScripts {
+    /// `awaken(seed, time)`: the first thing that runs on a machine, before anything may want randomness. Entropy from
+    /// the host, by RNDADDENTROPY and RNDRESEEDCRNG (random(4)), and its clock, by clock_settime(2). Clones of one
+    /// memory repeat each other's randomness otherwise, and live in the past.
+    static let awaken = #"""
+        use strict;
+        sub awaken {
+            my ($seed, $time) = @_;
+            my $bytes = pack "H*", $seed;
+            open my $device, ">", "/dev/urandom" or die "urandom: $!";
+            ioctl $device, 0x40085203, pack("ii", 8 * length $bytes, length $bytes) . $bytes or die "seed: $!";
+            ioctl $device, 0x5207, 0 or die "reseed: $!";
+            my ($whole, $rest) = split /\./, $time;
+            syscall(227, 0, pack "qq", $whole, $rest) == 0 or die "clock: $!";
+        }
+
+        """#
+
+    /// What a machine that stood still or was put back runs. Argument: the time; standard input: the seed.
+    static let refresh = awaken + #"chomp(my $seed = <STDIN>); awaken($seed, $ARGV[0]);"#
+
+    /// What a machine runs as root to take its name, address, user and keys.
+    ///
+    /// Arguments: the time, name, address, user, password (empty: none), the machines as `address name` lines, the
+    /// card's address, the way out (empty: none) and who knows names there. Standard input: the seed on a line, then
+    /// files: a line `MODE SIZE PATH` and the contents of each.
+    ///
+    /// The user is made as `useradd -m -s /bin/bash -G sudo,adm` of Debian 12 makes it (passwd(5), shadow(5), group(5),
+    /// gshadow(5), subuid(5)). A clone of a warm image has no machine-id and a stopped journal, so that its journal
+    /// begins as its own. Units are started through systemd's own socket (org.freedesktop.systemd1(5), the D-Bus
+    /// specification's "Message Protocol"), as `systemctl start --no-block` does it as root.
+    static let become =
+        awaken + #"""
+            my ($time, $name, $address, $user, $password, $hosts, $mac, $gateway, $nameserver) = @ARGV;
+            chomp(my $seed = <STDIN>);
+            awaken($seed, $time);
+            umask 077;
+            my @units;
+
+            sub get { open my $file, "<", $_[0] or return ""; local $/; scalar <$file> // "" }
+            sub put {
+                my ($path, $mode, $text) = @_;
+                open my $file, ">", $path or die "$path: $!";
+                chmod $mode, $file if defined $mode;
+                print $file $text;
+                close $file or die "$path: $!";
+            }
+
+            if (!-s "/etc/machine-id") {
+                (my $id = get "/proc/sys/kernel/random/uuid") =~ tr/-//d;
+                put "/etc/machine-id", 0444, $id;
+                push @units, qw(systemd-journald.socket systemd-journald-dev-log.socket systemd-journald.service);
+            }
+            put "/etc/hostname", 0644, "$name\n";
+            put "/proc/sys/kernel/hostname", undef, "$name\n";
+            put "/etc/hosts", 0644,
+                "127.0.0.1 localhost\n127.0.1.1 $name\n::1 localhost ip6-localhost ip6-loopback\n\n$hosts\n";
+
+            # The card: ioctl(2) SIOCSIFHWADDR, SIOCSIFADDR, SIOCSIFNETMASK, SIOCSIFBRDADDR, SIOCSIFFLAGS (netdevice(7)).
+            socket my $card, 2, 2, 0 or die "socket: $!";
+            my $card_is = sub {
+                my ($call, $value) = @_;
+                ioctl $card, $call, pack("a16", "eth0") . pack("a24", $value) or die sprintf "eth0 %x: $!", $call;
+            };
+            my $network = sub { pack "SnCCCC", 2, 0, split /\./, $_[0] };
+            $card_is->(0x8924, pack "SH2H2H2H2H2H2", 1, split /:/, $mac);
+            $card_is->(0x8916, $network->($address));
+            $card_is->(0x891c, $network->("255.255.255.0"));
+            $card_is->(0x891a, $network->($address =~ s/\d+$/255/r));
+            $card_is->(0x8914, pack "S", 0x1043);
+            my $way = "";
+            if (length $gateway) {
+                $way = "Gateway=$gateway\n";
+                put "/etc/resolv.conf", 0644, "nameserver $nameserver\n";
+                system "ip", "route", "replace", "default", "via", $gateway and die "no way out";
+            }
+            put "/etc/systemd/network/10-lab.network", 0644,
+                "[Match]\nType=ether\n\n[Network]\nAddress=$address/24\nLinkLocalAddressing=ipv6\nIPv6AcceptRA=no\n$way";
+
+            my $users = get "/etc/passwd";
+            if ($users !~ /^\Q$user\E:/m) {
+                my ($id, $home) = (1000, "/home/$user");
+                $id++ while $users =~ /^[^:]*:[^:]*:$id:/m;
+                my $secret = length $password ? crypt $password, '$5$' . substr($seed, 0, 16) : "!";
+                my $day = int($time / 86400);
+                my ($group, $shadow) = map { get $_ } "/etc/group", "/etc/gshadow";
+                for my $text ($group, $shadow) {
+                    $text =~ s/^(?:sudo|adm):.*[^:]\K$/,$user/gm;
+                    $text =~ s/^(?:sudo|adm):.*:\K$/$user/gm;
+                }
+                put "/etc/passwd", undef, "$users$user:x:$id:$id\::$home:/bin/bash\n";
+                put "/etc/shadow", undef, get("/etc/shadow") . "$user:$secret:$day:0:99999:7:::\n";
+                put "/etc/group", undef, "$group$user:x:$id:\n";
+                put "/etc/gshadow", undef, "$shadow$user:!::\n";
+                for my $file ("/etc/subuid", "/etc/subgid") {
+                    my $ranges = get $file;
+                    my $first = 100000 + 65536 * ($ranges =~ tr/\n//);
+                    put $file, undef, "$ranges$user:$first:65536\n";
+                }
+                mkdir $home or die "$home: $!";
+                chmod 0755, $home;
+                for my $file (glob "/etc/skel/.[!.]*") {
+                    my $copy = $home . substr $file, 9;
+                    put $copy, 0644, get $file;
+                    chown $id, $id, $copy;
+                }
+                chown $id, $id, $home;
+            }
+
+            my %served = ("/etc/lab/ssh_host_ed25519_key", "lab-sshd.service", "/etc/ssh/ssh_host_ed25519_key", "ssh.service");
+            while (my $head = <STDIN>) {
+                my ($mode, $size, $path) = $head =~ m{^(\d+) (\d+) (/\S+)$} or die "what is $head";
+                read(STDIN, my $text, $size) == $size or die "$path is not whole";
+                next if !-d $path =~ s{/[^/]*$}{}r;
+                put $path, oct $mode, $text;
+                push @units, $served{$path} if $served{$path};
+            }
+            syscall 162;
+
+            exit if !@units;
+            socket my $manager, 1, 1, 0 or die "socket: $!";
+            connect $manager, pack "Sa108", 1, "/run/systemd/private" or die "systemd: $!";
+            my $text = sub { pack "l/a*x", $_[0] };
+            my $pad = sub { $_[0] . "\0" x (-length($_[0]) % $_[1]) };
+            my $said = "\0AUTH EXTERNAL 30\r\nBEGIN\r\n";
+            for my $i (1 .. @units) {
+                my $body = $pad->($text->($units[$i - 1]), 4) . $text->("replace");
+                my $fields = "";
+                for (["\1", "o", "/org/freedesktop/systemd1"], ["\2", "s", "org.freedesktop.systemd1.Manager"],
+                    ["\3", "s", "StartUnit"])
+                {
+                    $fields = $pad->($fields, 8) . "$$_[0]\1$$_[1]\0" . $text->($$_[2]);
+                }
+                $fields = $pad->($fields, 8) . "\10\1g\0\2ss\0";
+                $said .= $pad->(pack("a4LLL", "l\1\0\1", length $body, $i, length $fields) . $fields, 8) . $body;
+            }
+            syswrite $manager, $said or die "systemd: $!";
+            my $heard = "";
+            my $next = sub {
+                my ($wanted) = @_;
+                while (length $heard < $wanted) { sysread $manager, $heard, 65536, length $heard or die "systemd: $!" }
+                substr $heard, 0, $wanted, "";
+            };
+            my $line = "";
+            $line .= $next->(1) while $line !~ /\r\n$/;
+            die "systemd: $line" if $line !~ /^OK/;
+            for (my $answered = 0; $answered < @units;) {
+                my ($kind, $body, $fields) = unpack "xCxxLxxxxL", $next->(16);
+                my $rest = $next->($fields + -$fields % 8 + $body);
+                die "systemd does not start @units: $rest" if $kind == 3;
+                $answered++ if $kind == 2;
+            }
+
+            # Ready is a machine whose servers listen (the tables of /proc/net/tcp: proc(5)).
+            my %port = ("lab-sshd.service", 22022, "ssh.service", 22);
+            for my $port (grep { defined } @port{@units}) {
+                my $line = sprintf "^ *\\d+: 00000000:%04X 00000000:0000 0A ", $port;
+                for (1 .. 600) { last if get("/proc/net/tcp") =~ /$line/m; select undef, undef, undef, 0.05 }
+            }
+            """#
+
+    /// What the machine of a warm image runs last: its card is down, its journal stopped and empty, nothing of it is
+    /// anybody's own. Programs that every clone runs first are read once, so that they are in the memory.
+    static let calm = #"""
+        set -eu
+        perl -e 'crypt "x", q($5$x)'
+        printf 'link set dev eth0 down\n' | ip -batch -
+        cat /etc/hosts /etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/sub?id /etc/skel/.* >/dev/null 2>&1 || :
+        [ ! -x /usr/sbin/sshd ] || /usr/sbin/sshd -V 2>/dev/null || :
+        systemctl reset-failed 2>/dev/null || :
+        rm -f /var/lib/systemd/random-seed /var/lib/dbus/machine-id
+        journal="systemd-journald.socket systemd-journald-dev-log.socket systemd-journald-audit.socket systemd-journald.service"
+        # What is logged meanwhile starts it again and cancels the stop.
+        for try in $(seq 20); do
+            systemctl stop $journal 2>/dev/null && break
+            sleep 0.3
+        done
+        if systemctl --quiet is-active $journal; then echo "the journal does not stop" >&2; exit 1; fi
+        rm -rf /var/log/journal/* /run/log/journal/*
+        : > /etc/machine-id
+        sync
+        """#
+}
