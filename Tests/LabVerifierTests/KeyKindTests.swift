@@ -13,8 +13,9 @@ private struct Homes {
         let guest = BatchingGuest(shellGuest(), machine: "here")
         return ScriptedBench { [base] machine, script, arguments in
             let home = "\(base)/\(machine)"
-            return try await guest.observe(
-                as: nil, "getent() { echo root:x:0:0::\(home):/bin/sh; }\n" + script, arguments)
+            let own = script.replacing(
+                BatchDriver.perl, with: BatchDriver.perl + "no warnings; *main::home = sub { '\(home)' };\n")
+            return try await guest.observe(as: nil, own, arguments)
         }
     }
 

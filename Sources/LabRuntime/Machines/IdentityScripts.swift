@@ -29,17 +29,15 @@ enum IdentityScripts {
     ///
     /// The user is made as `useradd -m -s /bin/bash -G sudo,adm` of Debian 12 makes it (passwd(5), shadow(5), group(5),
     /// gshadow(5), subuid(5)). A clone of a warm image has no machine-id and a stopped journal, so that its journal
-    /// begins as its own. Units are started through systemd's own socket (org.freedesktop.systemd1(5), the D-Bus
-    /// specification's "Message Protocol"), as `systemctl start --no-block` does it as root.
+    /// begins as its own.
     static let become =
-        awaken + #"""
+        awaken + GuestPerl.text + GuestPerl.systemd + #"""
             my ($time, $name, $address, $user, $password, $hosts, $mac, $gateway, $nameserver) = @ARGV;
             chomp(my $seed = <STDIN>);
             awaken($seed, $time);
             umask 077;
             my @units;
 
-            sub get { open my $file, "<", $_[0] or return ""; local $/; scalar <$file> // "" }
             sub put {
                 my ($path, $mode, $text) = @_;
                 open my $file, ">", $path or die "$path: $!";
@@ -49,7 +47,7 @@ enum IdentityScripts {
             }
 
             if (!-s "/etc/machine-id") {
-                (my $id = get "/proc/sys/kernel/random/uuid") =~ tr/-//d;
+                (my $id = text "/proc/sys/kernel/random/uuid") =~ tr/-//d;
                 put "/etc/machine-id", 0444, $id;
                 push @units, qw(systemd-journald.socket systemd-journald-dev-log.socket systemd-journald.service);
             }
@@ -79,23 +77,23 @@ enum IdentityScripts {
             put "/etc/systemd/network/10-lab.network", 0644,
                 "[Match]\nType=ether\n\n[Network]\nAddress=$address/24\nLinkLocalAddressing=ipv6\nIPv6AcceptRA=no\n$way";
 
-            my $users = get "/etc/passwd";
+            my $users = text "/etc/passwd";
             if ($users !~ /^\Q$user\E:/m) {
                 my ($id, $home) = (1000, "/home/$user");
                 $id++ while $users =~ /^[^:]*:[^:]*:$id:/m;
                 my $secret = length $password ? crypt $password, '$5$' . substr($seed, 0, 16) : "!";
                 my $day = int($time / 86400);
-                my ($group, $shadow) = map { get $_ } "/etc/group", "/etc/gshadow";
+                my ($group, $shadow) = map { text $_ } "/etc/group", "/etc/gshadow";
                 for my $text ($group, $shadow) {
                     $text =~ s/^(?:sudo|adm):.*[^:]\K$/,$user/gm;
                     $text =~ s/^(?:sudo|adm):.*:\K$/$user/gm;
                 }
                 put "/etc/passwd", undef, "$users$user:x:$id:$id\::$home:/bin/bash\n";
-                put "/etc/shadow", undef, get("/etc/shadow") . "$user:$secret:$day:0:99999:7:::\n";
+                put "/etc/shadow", undef, text("/etc/shadow") . "$user:$secret:$day:0:99999:7:::\n";
                 put "/etc/group", undef, "$group$user:x:$id:\n";
                 put "/etc/gshadow", undef, "$shadow$user:!::\n";
                 for my $file ("/etc/subuid", "/etc/subgid") {
-                    my $ranges = get $file;
+                    my $ranges = text $file;
                     my $first = 100000 + 65536 * ($ranges =~ tr/\n//);
                     put $file, undef, "$ranges$user:$first:65536\n";
                 }
@@ -103,7 +101,7 @@ enum IdentityScripts {
                 chmod 0755, $home;
                 for my $file (glob "/etc/skel/.[!.]*") {
                     my $copy = $home . substr $file, 9;
-                    put $copy, 0644, get $file;
+                    put $copy, 0644, text $file;
                     chown $id, $id, $copy;
                 }
                 chown $id, $id, $home;
@@ -120,44 +118,15 @@ enum IdentityScripts {
             syscall 162;
 
             exit if !@units;
-            socket my $manager, 1, 1, 0 or die "socket: $!";
-            connect $manager, pack "Sa108", 1, "/run/systemd/private" or die "systemd: $!";
-            my $text = sub { pack "l/a*x", $_[0] };
-            my $pad = sub { $_[0] . "\0" x (-length($_[0]) % $_[1]) };
-            my $said = "\0AUTH EXTERNAL 30\r\nBEGIN\r\n";
-            for my $i (1 .. @units) {
-                my $body = $pad->($text->($units[$i - 1]), 4) . $text->("replace");
-                my $fields = "";
-                for (["\1", "o", "/org/freedesktop/systemd1"], ["\2", "s", "org.freedesktop.systemd1.Manager"],
-                    ["\3", "s", "StartUnit"])
-                {
-                    $fields = $pad->($fields, 8) . "$$_[0]\1$$_[1]\0" . $text->($$_[2]);
-                }
-                $fields = $pad->($fields, 8) . "\10\1g\0\2ss\0";
-                $said .= $pad->(pack("a4LLL", "l\1\0\1", length $body, $i, length $fields) . $fields, 8) . $body;
-            }
-            syswrite $manager, $said or die "systemd: $!";
-            my $heard = "";
-            my $next = sub {
-                my ($wanted) = @_;
-                while (length $heard < $wanted) { sysread $manager, $heard, 65536, length $heard or die "systemd: $!" }
-                substr $heard, 0, $wanted, "";
-            };
-            my $line = "";
-            $line .= $next->(1) while $line !~ /\r\n$/;
-            die "systemd: $line" if $line !~ /^OK/;
-            for (my $answered = 0; $answered < @units;) {
-                my ($kind, $body, $fields) = unpack "xCxxLxxxxL", $next->(16);
-                my $rest = $next->($fields + -$fields % 8 + $body);
-                die "systemd does not start @units: $rest" if $kind == 3;
-                $answered++ if $kind == 2;
-            }
+            my $manager = "org.freedesktop.systemd1";
+            my @calls = map { ["/org/freedesktop/systemd1", "$manager.Manager", "StartUnit", "ss", $_, "replace"] } @units;
+            for (systemd(@calls)) { die "systemd does not start @units: $$_\n" if ref }
 
             # Ready is a machine whose servers listen (the tables of /proc/net/tcp: proc(5)).
             my %port = ("lab-sshd.service", 22022, "ssh.service", 22);
             for my $port (grep { defined } @port{@units}) {
                 my $line = sprintf "^ *\\d+: 00000000:%04X 00000000:0000 0A ", $port;
-                for (1 .. 600) { last if get("/proc/net/tcp") =~ /$line/m; select undef, undef, undef, 0.05 }
+                for (1 .. 600) { last if text("/proc/net/tcp") =~ /$line/m; select undef, undef, undef, 0.05 }
             }
             """#
 

@@ -24,12 +24,15 @@ struct AuthorizedKeyCheck: Check {
     }
 
     private static let script = #"""
-        e=$(getent passwd "$1") || exit 3; e=${e#*:*:*:*:*:}; h=${e%%:*}
-        for f in "$h" "$h/.ssh" "$h/.ssh/authorized_keys"; do
-          if [ -e "$f" ]; then echo "path $(stat -L -c '%a %U' -- "$f") $f"; else echo "missing - - $f"; fi
-        done
-        [ ! -f "$h/.ssh/authorized_keys" ] || head -c 200000 -- "$h/.ssh/authorized_keys" | sed 's/^/line /'
-        exit 0
+        #!perl
+        my $home = home($ARGV[0]);
+        my $list = "$home/.ssh/authorized_keys";
+        for my $path ($home, "$home/.ssh", $list) {
+            my @stat = stat $path;
+            if (!@stat) { print "missing - - $path\n"; next }
+            printf "path %o %s %s\n", $stat[2] & 07777, getpwuid $stat[4] // "UNKNOWN", $path;
+        }
+        print "line $_\n" for -f $list ? split /\n/, text($list, 200000) : ();
         """#
 
     func judge(on bench: any Bench) async throws -> Finding {

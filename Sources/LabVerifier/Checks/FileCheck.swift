@@ -27,11 +27,13 @@ struct FileCheck: Check {
     }
 
     private static let script = #"""
-        p=$1
-        case $p in '~/'*) e=$(getent passwd "$2") || exit 3; e=${e#*:*:*:*:*:}; p=${e%%:*}/${p#'~/'} ;; esac
-        [ -e "$p" ] || { if [ -L "$p" ]; then echo dangling; else echo missing; fi; exit 0; }
-        stat -L -c '%a|%U|%G|%F' -- "$p"
-        if [ -f "$p" ]; then head -c 250000 -- "$p"; fi
+        #!perl
+        my $path = at_home(@ARGV);
+        if (!-e $path) { print -l $path ? "dangling\n" : "missing\n"; exit 0 }
+        my @stat = stat _;
+        my $kind = !-f _ ? "other" : $stat[7] ? "regular file" : "regular empty file";
+        printf "%o|%s|%s|%s\n", $stat[2] & 07777, getpwuid $stat[4] // "UNKNOWN", getgrgid $stat[5] // "UNKNOWN", $kind;
+        print text($path, 250000) if -f _;
         """#
 
     func judge(on bench: any Bench) async throws -> Finding {

@@ -22,12 +22,16 @@ struct HostKeyCheckingCheck: Check {
     }
 
     private static let script = #"""
-        for h in "$@"; do
-          ssh -G -- "$h" | grep -E '^(stricthostkeychecking|userknownhostsfile) ' || exit 3
-          f=$(ssh -G -- "$h" | sed -n 's/^userknownhostsfile \([^ ]*\).*/\1/p')
-          case $f in '~/'*) f=$HOME/${f#'~/'} ;; esac
-          if [ -e "$f" ] && [ ! -f "$f" ]; then echo "unreal $f"; fi
-        done
+        #!perl
+        for my $host (@ARGV) {
+            my $said = said("ssh", "-G", "--", $host);
+            my @lines = $said =~ /^((?:stricthostkeychecking|userknownhostsfile) .*\n)/mg;
+            exit $? >> 8 == 127 ? 127 : 3 if !@lines;
+            print @lines;
+            my ($file) = $said =~ /^userknownhostsfile (\S*)/m;
+            $file =~ s{^~/}{$ENV{HOME}/};
+            print "unreal $file\n" if -e $file && !-f _;
+        }
         """#
 
     func judge(on bench: any Bench) async throws -> Finding {

@@ -21,21 +21,18 @@ struct KeyPairCheck: Check {
     }
 
     private static let script = #"""
-        e=$(getent passwd "$1") || exit 3; e=${e#*:*:*:*:*:}; h=${e%%:*}
-        t=$(mktemp -d) || exit 4; trap 'rm -rf "$t"' EXIT
-        for f in "$h"/.ssh/*; do
-          [ -f "$f" ] || continue
-          n=${f##*/}; [ -z "$2" ] || [ "$2" = "$n" ] || continue
-          l=; IFS= read -r l <"$f"; case $l in *'PRIVATE KEY-----'*) ;; *) continue ;; esac
-          head -c 20000 -- "$f" >"$t/k"; chmod 600 "$t/k"
-          if ssh-keygen -y -P '' -f "$t/k" >/dev/null 2>"$t/e"; then s=plain
-          elif grep -q 'incorrect passphrase' "$t/e"; then s=encrypted; else s=damaged; fi
-          own=$(ssh-keygen -l -f "$t/k" 2>/dev/null | cut -d ' ' -f 2)
-          [ "$s" != plain ] || own=$(ssh-keygen -y -P '' -f "$t/k" 2>/dev/null | ssh-keygen -l -f - | cut -d ' ' -f 2)
-          pub=$(ssh-keygen -l -f "$f.pub" 2>/dev/null | cut -d ' ' -f 2)
-          echo "$s $(stat -L -c '%a %U' -- "$f") ${own:--} ${pub:--} $(printf %s "$n" | tr -c 'A-Za-z0-9._@+-' '?')"
-        done
-        exit 0
+        #!perl
+        my ($user, $wanted) = @ARGV;
+        my $directory = home($user) . "/.ssh";
+        for my $file (glob "$directory/*") {
+            my $name = $file =~ s{.*/}{}r;
+            next if !-f $file || length $wanted && $name ne $wanted;
+            my ($state, $own) = private_key($file) or next;
+            my @stat = stat $file;
+            my ($pub) = public_keys("$file.pub");
+            printf "%s %o %s %s %s %s\n", $state, $stat[2] & 07777, getpwuid $stat[4] // "UNKNOWN",
+                print_of($own), print_of($pub), $name =~ s/[^A-Za-z0-9._@+-]/?/gr;
+        }
         """#
 
     func judge(on bench: any Bench) async throws -> Finding {

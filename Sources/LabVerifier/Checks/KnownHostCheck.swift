@@ -25,10 +25,11 @@ struct KnownHostCheck: Check {
     }
 
     private static let entries = #"""
-        e=$(getent passwd "$1") || exit 3; shift; e=${e#*:*:*:*:*:}; f=${e%%:*}/.ssh/known_hosts
-        [ -f "$f" ] || { echo nofile; exit 0; }
-        for n in "$@"; do ssh-keygen -F "$n" -f "$f" | grep -v '^#'; done
-        exit 0
+        #!perl
+        my ($user, @names) = @ARGV;
+        my $file = home($user) . "/.ssh/known_hosts";
+        if (!-f $file) { print "nofile\n"; exit 0 }
+        for my $name (@names) { print grep { !/^#/ } map { "$_\n" } split /\n/, said("ssh-keygen", "-F", $name, "-f", $file) }
         """#
 
     func judge(on bench: any Bench) async throws -> Finding {

@@ -17,11 +17,16 @@ struct PackageCheck: Check {
         name = try fields.required("name")
     }
 
+    /// Prints the last word of the package's state in dpkg's database (dpkg-query(1), `db:Status-Status`).
+    private static let script = #"""
+        #!perl
+        my $database = text("/var/lib/dpkg/status");
+        if (!length $database) { print STDERR "dpkg\n"; exit 127 }
+        print "$1\n" if $database =~ /^Package: \Q$ARGV[0]\E\n(?:\S.*\n| .*\n)*?Status: \S+ \S+ (\S+)$/m;
+        """#
+
     func judge(on bench: any Bench) async throws -> Finding {
-        let seen = try await bench.look(
-            on: machine,
-            #"command -v dpkg-query >/dev/null || exit 127; dpkg-query -W -f='${db:Status-Status}\n' -- "$1""#,
-            [name])
+        let seen = try await bench.look(on: machine, Self.script, [name])
         let status = seen.output.split(separator: "\n").first.map(String.init) ?? "not-installed"
         let expected = Localized(ko: "\(name) 패키지가 설치되어 있어요", en: "the package \(name) is installed")
         let observed: Localized

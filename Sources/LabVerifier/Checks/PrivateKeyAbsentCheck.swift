@@ -28,19 +28,15 @@ struct PrivateKeyAbsentCheck: Check {
 
     /// Prints the fingerprint and the path of every private key below the directories given; a file without a legible public half, with `-`.
     private static let script = #"""
-        t=$(mktemp -d) || exit 4; trap 'rm -rf "$t"' EXIT
-        find "$@" -xdev -type f -size -64k -exec grep -lsE -e '-----BEGIN [A-Z ]*PRIVATE KEY-----' -- {} + 2>/dev/null |
-          head -n 2000 >"$t/list"; [ "$(wc -l <"$t/list")" -lt 2000 ] || exit 5
-        while IFS= read -r f; do
-          sed -n '/-----BEGIN [A-Z ]*PRIVATE KEY-----/,/-----END/p' -- "$f" >"$t/k"; chmod 600 "$t/k"
-          p=$(ssh-keygen -l -f "$t/k" 2>/dev/null | cut -d ' ' -f 2)
-          echo "${p:--} $f"
-        done <"$t/list"
-        exit 0
+        #!perl
+        my @files = key_files(@ARGV);
+        exit 5 if @files >= 2000;
+        for my $file (@files) { print print_of((private_key($file))[1]), " $file\n" }
         """#
 
     private static let fingerprints = #"""
-        for k in "$@"; do printf '%s\n' "$k" | ssh-keygen -l -f - | cut -d ' ' -f 2; done
+        #!perl
+        print print_of($_), "\n" for @ARGV;
         """#
 
     func judge(on bench: any Bench) async throws -> Finding {

@@ -25,10 +25,17 @@ struct ProcessCheck: Check {
 
     /// Prints the id of the user and the program's own file, then each process's file, then each one's arguments.
     private static let script = #"""
-        p=$(command -v -- "$1") && echo "program $(readlink -f -- "$p")"
-        if [ -n "$2" ]; then echo "user $(id -u -- "$2" 2>/dev/null)"; fi
-        find /proc/[0-9]* -maxdepth 1 -name exe -printf 'exe %p %l\n' 2>/dev/null
-        ps -eo pid=,ruid=,stat=,args= | sed 's/^/ps /'
+        #!perl
+        my ($name, $user) = @ARGV;
+        my $program = program($name);
+        print "program $program\n" if defined $program;
+        print "user ", getpwnam $user // "", "\n" if length $user;
+        for my $directory (glob "/proc/[0-9]*") {
+            my $file = readlink "$directory/exe" // next;
+            my ($state, $uid) = text("$directory/status") =~ /^State:\s*(\S).*^Uid:\s*(\d+)/ms or next;
+            my $words = text("$directory/cmdline", 8000) =~ s/\0$//r =~ tr/\0\n/  /r;
+            print "exe $directory/exe $file\nps ", substr($directory, 6), " $uid $state $words\n";
+        }
         """#
 
     func judge(on bench: any Bench) async throws -> Finding {

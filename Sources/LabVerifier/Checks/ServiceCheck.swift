@@ -24,8 +24,15 @@ struct ServiceCheck: Check {
     }
 
     private static let script = #"""
-        systemctl show -p LoadState -p ActiveState -p SubState -- "$1" || exit 3
-        echo "Enabled=$(systemctl is-enabled -- "$1" 2>/dev/null)"
+        #!perl
+        my ($unit) = @ARGV;
+        my @names = qw(LoadState ActiveState SubState);
+        my @answers = eval { systemd(
+            (map { [unit_path($unit), "org.freedesktop.DBus.Properties", "Get", "ss", "org.freedesktop.systemd1.Unit", $_] }
+                @names),
+            ["/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "GetUnitFileState", "s", $unit]) };
+        if ($@ || ref $answers[0]) { print STDERR $@ || ${$answers[0]}; exit 3 }
+        print "$_=", value(shift @answers), "\n" for @names, "Enabled";
         """#
 
     func judge(on bench: any Bench) async throws -> Finding {

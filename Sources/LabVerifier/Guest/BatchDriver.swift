@@ -1,3 +1,5 @@
+import LabRuntime
+
 /// The program that runs a batch inside the guest, and the argument list that carries the scripts to it.
 ///
 /// Scripts and arguments travel as words: nothing is quoted, nothing is parsed, so nothing can be pasted into a shell.
@@ -10,73 +12,140 @@ enum BatchDriver {
     static let errorLimit = 16_384
     /// The most that one execution sends back, in bytes of base64.
     static let replyLimit = 1_000_000
-    /// The status of a script that was ended for taking too long: `timeout -s KILL`, 128 + 9.
+    /// The status of a script that was ended for taking too long: 128 + SIGKILL.
     static let tooLong = 137
+    /// What a script begins with that is perl's: it runs in the driver's own process, forked, and starts nothing.
+    static let perl = "#!perl\n"
 
     /// The argument list of one execution.
     static func words(for requests: [BatchRequest], nonce: String, seconds: Int) -> [String] {
-        ["/bin/sh", "-c", program, "lab", nonce, String(seconds)]
+        ["/usr/bin/perl", "-e", program, nonce, String(seconds)]
             + requests.flatMap { [$0.user ?? "", String($0.arguments.count), $0.script] + $0.arguments }
     }
 
-    /// The scripts run in two lanes, one after the other in each: more at once than the machine has processors take
-    /// longer all together, much longer where they are emulated.
+    /// Two scripts run at a time: more at once than the machine has processors take longer all together, much longer
+    /// where they are emulated.
     ///
-    /// Standard output goes to files of limited size, not to pipes: a child that is left behind holds nothing up.
-    /// The reply is one base64 text: a line with the nonce, a line a script (status, two sizes), then all outputs.
-    static let program = #"""
-        nonce=$1 seconds=$2; shift 2
-        PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8; export PATH LC_ALL
-        umask 077; d=
-        for base in /run /dev/shm /tmp; do
-          if [ -w "$base" ] && d=$(mktemp -d "$base/lab.XXXXXXXX" 2>/dev/null); then break; fi
-        done
-        [ -n "$d" ] || { echo 'no room for temporary files' >&2; exit 120; }
-        trap 'rm -rf "$d"' EXIT
-        one() {
-          script=$1; shift
-          ulimit -f 512
-          if [ -z "$user" ]; then
-            HOME=/root USER=root LOGNAME=root; export HOME USER LOGNAME; cd "$HOME" || cd /
-            timeout -s KILL "$seconds" /bin/sh -c "$script" lab "$@" </dev/null >"$d/$i.o" 2>"$d/$i.e"
-          else
-            entry=$(getent passwd "$user") || { echo nouser >"$d/$i.s"; return; }
-            entry=${entry#*:*:*:*:*:}; HOME=${entry%%:*} USER=$user LOGNAME=$user; export HOME USER LOGNAME
-            cd "$HOME" || cd /
-            timeout -s KILL "$seconds" runuser -u "$user" -- /bin/sh -c "$script" lab "$@" \
-              </dev/null >"$d/$i.o" 2>"$d/$i.e"
-          fi
-          echo "$?" >"$d/$i.s"
-        } 2>/dev/null
-        i=0 at=1 total=$# odd= even=
-        while [ "$at" -le "$total" ]; do
-          i=$((i + 1)); eval "n=\$((\${$((at + 1))} + 1))"
-          k=0 w=; while [ "$k" -lt "$n" ]; do w="$w \"\${$((at + 2 + k))}\""; k=$((k + 1)); done
-          : >"$d/$i.o"; : >"$d/$i.e"
-          one="i=$i user=\"\${$at}\"; one $w;"
-          case $i in *[13579]) odd=$odd$one ;; *) even=$even$one ;; esac
-          at=$((at + 2 + n))
-        done
-        eval "$odd" &
-        eval "$even" &
-        wait
-        k=1; set --
-        while [ "$k" -le "$i" ]; do set -- "$@" "$d/$k.o" "$d/$k.e"; k=$((k + 1)); done
-        sizes=$(stat -c %s "$@")
-        set -- $sizes
-        {
-          echo "$nonce"
-          k=1 sum=0 files=
-          while [ "$k" -le "$i" ]; do
-            s=lost; read -r s <"$d/$k.s"
-            if [ "$sum" -gt 0 ] && [ $((sum + $1 + $2)) -gt 600000 ]; then
-              echo "unfit 0 0"
-            else
-              echo "$s $1 $2"; sum=$((sum + $1 + $2)); files="$files $d/$k.o $d/$k.e"
-            fi
-            shift 2; k=$((k + 1))
-          done
-          cat $files
-        } 2>/dev/null | base64 -w 0
-        """#
+    /// A script has a process group of its own, which is killed when its time is over. Its output is read as long as it
+    /// runs: a child that is left behind holds nothing up. The reply is one base64 text: a line with the nonce, a line a
+    /// script (status, two sizes), then all outputs.
+    static let program =
+        "use strict;\n" + GuestPerl.text + GuestPerl.systemd + BatchPrelude.text + #"""
+            my ($nonce, $seconds) = splice @ARGV, 0, 2;
+            my ($limit, $errors) = (262144, 16384);
+            $ENV{PATH} = "/usr/sbin:/usr/bin:/sbin:/bin";
+            $ENV{LC_ALL} = "C.UTF-8";
+            umask 077;
+            $SIG{CHLD} = sub { };
+            my @jobs;
+            while (@ARGV) {
+                my ($user, $count, $script) = splice @ARGV, 0, 3;
+                push @jobs, {user => $user, script => $script, words => [splice @ARGV, 0, $count], said => ["", ""]};
+            }
+
+            sub dress {
+                my ($user) = @_;
+                my ($uid, $gid, $home) = (getpwnam $user)[2, 3, 7];
+                if ($uid) {
+                    my @groups = $gid;
+                    while (my ($name, undef, $id, $members) = getgrent) {
+                        push @groups, $id if grep { $_ eq $user } split / /, $members;
+                    }
+                    ($(, $)) = ($gid, "$gid @groups");
+                    ($<, $>) = ($uid, $uid);
+                    die "user: $!" if $> != $uid;
+                }
+                @ENV{qw(HOME USER LOGNAME)} = ($home, $user, $user);
+                chdir $home or chdir "/";
+            }
+
+            sub perform {
+                my ($job) = @_;
+                setpgrp;
+                $SIG{CHLD} = "DEFAULT";
+                dress($$job{user} || "root");
+                my ($script, @words) = ($$job{script}, @{$$job{words}});
+                if ($script !~ s/^#!perl\n//) {
+                    exec "/bin/sh", "-c", $script, "lab", @words;
+                    exit 127;
+                }
+                @ARGV = @words;
+                undef $job; undef @jobs;
+                eval "$script\n; 1" or do { print STDERR $@; exit 255 };
+                exit 0;
+            }
+
+            sub begin {
+                my ($job) = @_;
+                if (length $$job{user} && !defined getpwnam $$job{user}) { $$job{status} = "nouser"; return }
+                pipe my $out, my $to_out or die "pipe: $!";
+                pipe my $err, my $to_err or die "pipe: $!";
+                my $pid = fork // die "fork: $!";
+                if (!$pid) {
+                    open STDIN, "<", "/dev/null";
+                    open STDOUT, ">&", $to_out;
+                    open STDERR, ">&", $to_err;
+                    close $_ for $out, $err, $to_out, $to_err;
+                    perform($job);
+                }
+                @$job{qw(pid pipes end)} = ($pid, [$out, $err], time + $seconds);
+            }
+
+            # Takes what there is; closes a pipe at its end, or when it has said enough.
+            sub hear {
+                my ($job, $i) = @_;
+                my $most = $i ? $errors : $limit;
+                my $taken = sysread $$job{pipes}[$i], $$job{said}[$i], 65536, length $$job{said}[$i];
+                return 1 if $taken && length $$job{said}[$i] < $most;
+                close delete $$job{pipes}[$i];
+                $$job{said}[$i] = substr $$job{said}[$i], 0, $most;
+                return 0;
+            }
+
+            sub ready {
+                my ($wait, @pipes) = @_;
+                my $bits = "";
+                vec($bits, fileno $_, 1) = 1 for @pipes;
+                select my $found = $bits, undef, undef, $wait;
+                return $found;
+            }
+
+            my @waiting = @jobs;
+            my @running;
+            while (@waiting || @running) {
+                while (@waiting && @running < 2) {
+                    my $job = shift @waiting;
+                    begin($job);
+                    push @running, $job if $$job{pid};
+                }
+                my @open = grep { defined } map { @{$$_{pipes}}[0, 1] } @running;
+                my $found = ready(@open ? 0.2 : 0.01, @open) if @running;
+                for my $job (@running) {
+                    for my $i (0, 1) {
+                        my $pipe = $$job{pipes}[$i] or next;
+                        hear($job, $i) if vec $found, fileno $pipe, 1;
+                    }
+                    if (waitpid($$job{pid}, 1) == $$job{pid}) {
+                        $$job{status} = $? & 127 ? 128 + ($? & 127) : $? >> 8;
+                        for my $i (0, 1) {
+                            my $pipe = $$job{pipes}[$i] or next;
+                            1 while vec(ready(0, $pipe), fileno $pipe, 1) && hear($job, $i);
+                        }
+                    } elsif (time >= $$job{end}) {
+                        kill KILL => -$$job{pid}, $$job{pid};
+                    }
+                }
+                @running = grep { !defined $$_{status} } @running;
+            }
+
+            my ($sum, $heads, $bodies) = (0, "", "");
+            for my $job (@jobs) {
+                my @sizes = map { length } @{$$job{said}};
+                if ($sum && $sum + $sizes[0] + $sizes[1] > 600000) { $heads .= "unfit 0 0\n"; next }
+                $sum += $sizes[0] + $sizes[1];
+                $heads .= "$$job{status} @sizes\n";
+                $bodies .= join "", @{$$job{said}};
+            }
+            print base64("$nonce\n$heads$bodies");
+            """#
 }

@@ -18,17 +18,37 @@ struct Agents: Sendable, Equatable {
     var agents: [Agent]
 
     /// Prints `A PID UID` for each agent, followed by what `ssh-add -l` says to it.
-    static let script = """
-        for link in $(find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' -lname '*/ssh-agent' 2>/dev/null | head -n 20); do
-          pid=${link#/proc/}; pid=${pid%/exe}
-          [ "$(readlink "$link")" = /usr/bin/ssh-agent ] || continue
-          printf 'A %s %s\\n' "$pid" "$(sed -n 's/^Uid:[[:space:]]*\\([0-9]*\\).*/\\1/p' "/proc/$pid/status")"
-          for node in $(find "/proc/$pid/fd" -lname 'socket:*' -printf '%l\\n' | tr -dc '0-9\\n'); do
-            path=$(awk -v node="$node" '$7 == node { print $8 }' /proc/net/unix)
-            [ -S "$path" ] && SSH_AUTH_SOCK=$path timeout 5 ssh-add -l 2>/dev/null </dev/null
-          done
-        done | head -c 60000
-        """
+    static let script = #"""
+        #!perl
+        my @table = map { [split] } split /\n/, text("/proc/net/unix");
+        my $holders = holders();
+        for my $directory (glob "/proc/[0-9]*") {
+            next if (readlink "$directory/exe" // "") ne "/usr/bin/ssh-agent";
+            my $pid = substr $directory, 6;
+            my ($user) = text("$directory/status") =~ /^Uid:\s*(\d+)/m or next;
+            print "A $pid $user\n";
+            for my $row (grep { defined $$_[7] && grep { $_ == $pid } @{$$holders{$$_[6]} // []} } @table) {
+                socket my $agent, 1, 1, 0 or next;
+                local $SIG{ALRM} = sub { die };
+                eval {
+                    alarm 5;
+                    connect $agent, pack "Sa108", 1, $$row[7] or die;
+                    # SSH_AGENTC_REQUEST_IDENTITIES and its answer: draft-miller-ssh-agent.
+                    syswrite $agent, pack "NC", 1, 11;
+                    my $answer = "";
+                    1 while (length $answer < 4 || length $answer < 4 + unpack "N", $answer)
+                        && sysread $agent, $answer, 65536, length $answer;
+                    my ($kind, $count, $rest) = unpack "x4CNa*", $answer;
+                    die if $kind != 12;
+                    for (1 .. $count) {
+                        (my $blob, undef, $rest) = unpack "N/a* N/a* a*", $rest;
+                        print "key ", print_of(public_key($blob)), "\n";
+                    }
+                };
+                alarm 0;
+            }
+        }
+        """#
 
     /// Reads the agents of a machine.
     static func read(_ machine: String, on bench: any Bench) async throws -> Agents {

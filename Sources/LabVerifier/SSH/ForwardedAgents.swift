@@ -7,17 +7,19 @@ struct ForwardedAgents: Sendable, Equatable {
 
     /// Prints `PID OWNER` for each `ssh` with `SSH_AUTH_SOCK` in its environment and each sshd that listens there.
     static let script = #"""
-        for link in $(find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' -lname /usr/bin/ssh 2>/dev/null | head -n 40); do
-          pid=${link#/proc/}; pid=${pid%/exe}
-          path=$(tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | sed -n 's/^SSH_AUTH_SOCK=//p' | head -n 1)
-          [ -n "$path" ] || continue
-          for node in $(awk -v path="$path" '$8 == path && $4 == "00010000" { print $7 }' /proc/net/unix); do
-            for fd in $(find /proc/[0-9]*/fd -lname "socket:\[$node\]" -printf '%h\n' 2>/dev/null | sort -u); do
-              owner=${fd#/proc/}; owner=${owner%/fd}
-              [ "$(readlink "/proc/$owner/exe")" = /usr/sbin/sshd ] && echo "$pid $owner"
-            done
-          done
-        done | head -c 20000
+        #!perl
+        my @table = map { [split] } split /\n/, text("/proc/net/unix");
+        my $holders;
+        for my $directory (glob "/proc/[0-9]*") {
+            next if (readlink "$directory/exe" // "") ne "/usr/bin/ssh";
+            my ($path) = text("$directory/environ") =~ /(?:^|\0)SSH_AUTH_SOCK=([^\0]+)/ or next;
+            $holders ||= holders();
+            for my $row (grep { ($$_[7] // "") eq $path && $$_[3] eq "00010000" } @table) {
+                for my $owner (@{$$holders{$$row[6]} // []}) {
+                    print substr($directory, 6), " $owner\n" if (readlink "/proc/$owner/exe" // "") eq "/usr/sbin/sshd";
+                }
+            }
+        }
         """#
 
     /// Reads the clients of a machine.

@@ -30,20 +30,16 @@ struct UserKeys: Sendable, Equatable {
     /// Prints `FINGERPRINT TYPE BASE64` of every private key of a user. The fingerprint is read out of the private key
     /// itself, in a directory where nothing lies beside it; its public half from beside it, or out of the private key
     /// where that is not encrypted.
-    static let script = """
-        home=$(getent passwd "$1" | cut -d: -f6)
-        [ -n "$home" ] || exit 3
-        t=$(mktemp -d) || exit 4; trap 'rm -rf "$t"' EXIT
-        find "$home/.ssh" -maxdepth 2 -type f -size -65k -exec grep -l -- 'PRIVATE KEY-----' {} + 2>/dev/null |
-        head -n 50 | while IFS= read -r key; do
-          head -c 20000 -- "$key" >"$t/k"; chmod 600 "$t/k"
-          print=$(ssh-keygen -lf "$t/k" 2>/dev/null </dev/null | cut -d' ' -f2)
-          [ -n "$print" ] || print=$(ssh-keygen -y -P '' -f "$t/k" 2>/dev/null </dev/null | ssh-keygen -lf - 2>/dev/null | cut -d' ' -f2)
-          public=$(cut -d' ' -f1,2 <"$key.pub" 2>/dev/null | head -n 1)
-          [ -n "$public" ] || public=$(ssh-keygen -y -P '' -f "$key" 2>/dev/null </dev/null | cut -d' ' -f1,2)
-          printf '%s %s\\n' "${print:--}" "$public"
-        done | head -c 60000
-        """
+    static let script = #"""
+        #!perl
+        my $directory = home($ARGV[0]) . "/.ssh";
+        my @files = grep { -f && -s _ < 65536 } map { -d ? glob "$_/*" : $_ } glob "$directory/*";
+        for my $file (@files) {
+            my ($state, $own) = private_key($file) or next;
+            my ($public) = public_keys("$file.pub");
+            printf "%s %s\n", print_of($own), $public // $own // "";
+        }
+        """#
 
     /// Reads the keys of a user on a machine.
     static func read(_ machine: String, user: String, on bench: any Bench) async throws -> UserKeys {

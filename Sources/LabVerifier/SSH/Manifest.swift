@@ -23,24 +23,41 @@ struct Manifest: Sendable, Equatable {
     var files: [File]
 
     /// `$1` user, `$2` path; a relative path starts at the user's home.
-    static let script = """
-        home=$(getent passwd "$1" | cut -d: -f6); path=$2
-        case $path in '~/'*) path=$home/${path#'~/'} ;; /*) ;; *) path=$home/$path ;; esac
-        one() {
-          printf '%s %s %s\\n' "$(stat -L -c '%a %Y %Z' -- "$1")" "$(sha256sum <"$1" | cut -d' ' -f1)" "$2"
+    static let script = #"""
+        #!perl
+        my ($user, $path) = @ARGV;
+        $path = "~/$path" if $path !~ m{^~?/};
+        $path = at_home($path, $user);
+        require Digest::SHA;
+        my $one = sub {
+            my ($file, $name) = @_;
+            my @stat = stat $file;
+            my $digest = Digest::SHA->new(256)->addfile($file, "b")->hexdigest;
+            printf "%o %d %d %s %s\n", $stat[2] & 07777, $stat[9], $stat[10], $digest, $name;
+        };
+        if (-d $path) {
+            print "directory\n";
+            my (@files, @waiting) = ();
+            @waiting = ("");
+            while (defined(my $directory = shift @waiting)) {
+                opendir my $list, "$path/$directory" or next;
+                for (grep { !/^\.\.?$/ } readdir $list) {
+                    my $name = length $directory ? "$directory/$_" : $_;
+                    next if /\n/ || -l "$path/$name";
+                    if (-d _) { push @waiting, $name }
+                    elsif (-f _ && -s _ < 20480 * 1024) { push @files, $name }
+                }
+                last if @files > 300 || @waiting > 300;
+            }
+            $#files = 299 if @files > 300;
+            $one->("$path/$_", $_) for sort @files;
+        } elsif (-f $path && -s _ < 20480 * 1024) {
+            print "file\n";
+            $one->($path, "");
+        } else {
+            exit 4;
         }
-        if [ -d "$path" ]; then
-          echo directory
-          cd -- "$path" || exit 4
-          find . -type f -size -20480k | LC_ALL=C sort | head -n 300 | while IFS= read -r name; do
-            one "$name" "${name#./}"
-          done
-        elif [ -f "$path" ]; then
-          echo file; one "$path" ''
-        else
-          exit 4
-        fi | head -c 100000
-        """
+        """#
 
     /// Reads what stands at a path; nil when nothing does.
     static func read(_ path: String, on machine: String, user: String, bench: any Bench) async throws -> Manifest? {

@@ -25,15 +25,15 @@ struct SSHJournal: Sendable, Equatable {
     /// Prints sshd's lines as JSON, one a line, capped to the newest 200 kB.
     ///
     /// The cursor and the monotonic time make up a third of each line and are of no use here.
-    static let script = """
-        command -v journalctl >/dev/null || exit 69
-        journalctl --no-pager --quiet --output=json \\
-          --output-fields=MESSAGE,_PID,_UID,_EXE,_COMM,_TRANSPORT \\
-          _COMM=sshd _EXE=/usr/sbin/sshd _TRANSPORT=syslog 2>/dev/null |
-          sed -E -e 's/"__(CURSOR|MONOTONIC_TIMESTAMP)":"[^"]*",[[:space:]]*//g' \\
-            -e 's/,[[:space:]]*"__(CURSOR|MONOTONIC_TIMESTAMP)":"[^"]*"//g' |
-          tail -c 200000
-        """
+    static let script = #"""
+        #!perl
+        exit 69 if !defined program("journalctl");
+        my $text = said(qw(journalctl --no-pager --quiet --output=json
+            --output-fields=MESSAGE,_PID,_UID,_EXE,_COMM,_TRANSPORT _COMM=sshd _EXE=/usr/sbin/sshd _TRANSPORT=syslog));
+        $text =~ s/"__(?:CURSOR|MONOTONIC_TIMESTAMP)":"[^"]*",\s*//g;
+        $text =~ s/,\s*"__(?:CURSOR|MONOTONIC_TIMESTAMP)":"[^"]*"//g;
+        print length $text > 200000 ? substr $text, -200000 : $text;
+        """#
 
     /// Reads the journal of a machine.
     static func read(_ machine: String, on bench: any Bench) async throws -> SSHJournal {

@@ -35,12 +35,19 @@ struct Sockets: Sendable, Equatable {
     var processes: [Int: Process]
 
     /// Prints sockets (`T`), holders (`F`), processes (`P`) and programs (`X`), each on lines of their own.
-    static let script = """
-        ss -tanHOe 2>/dev/null | sed 's/^/T /' | head -c 60000
-        find /proc/[0-9]*/fd -lname 'socket:*' -printf 'F %h %l\\n' 2>/dev/null | head -c 60000
-        ps -eo pid=,ppid=,uid= 2>/dev/null | sed 's/^/P /' | head -c 20000
-        find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' -printf 'X %h %l\\n' 2>/dev/null | head -c 40000
-        """
+    static let script = #"""
+        #!perl
+        print "T $_\n" for sockets();
+        my $holders = holders();
+        for my $inode (keys %$holders) { print "F /proc/$_/fd socket:[$inode]\n" for @{$$holders{$inode}} }
+        for my $directory (glob "/proc/[0-9]*") {
+            my $pid = substr $directory, 6;
+            my ($parent, $user) = text("$directory/status") =~ /^PPid:\s*(\d+).*^Uid:\s*\d+\s+(\d+)/ms or next;
+            print "P $pid $parent $user\n";
+            my $program = readlink "$directory/exe" // next;
+            print "X $directory $program\n";
+        }
+        """#
 
     /// Reads the sockets of a machine.
     static func read(_ machine: String, on bench: any Bench) async throws -> Sockets {

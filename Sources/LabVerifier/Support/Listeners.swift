@@ -34,22 +34,19 @@ struct Listeners: Sendable, Equatable {
     var program: String?
 
     private static let script = #"""
-        list=$(ss -H -tlne "sport = :$1") || exit $?
-        printf '%s\n' "$list" | sed 's/^/socket /'
-        case $2 in '') ;; *) p=$(command -v -- "$2") && echo "program $(readlink -f -- "$p")" ;; esac
-        set --
-        for i in $(printf '%s\n' "$list" | sed -n 's/^.* ino:\([0-9][0-9]*\) .*$/\1/p' | sort -u); do
-          [ $# -eq 0 ] || set -- "$@" -o
-          set -- "$@" -lname "socket:\[$i\]"
-        done
-        [ $# -gt 0 ] || exit 0
-        for p in $(find /proc/[0-9]*/fd -maxdepth 1 \( "$@" \) -printf '%h\n' 2>/dev/null | sort -u); do
-          p=${p%/fd}
-          uid=$(sed -n 's/^Uid:[[:space:]]*\([0-9]*\).*/\1/p' "$p/status") || continue
-          file=$(stat -L -c '%u %a' "$p/exe") || continue
-          echo "holder ${p#/proc/} $uid $file $(readlink "$p/exe")"
-        done
-        exit 0
+        #!perl
+        my ($port, $name) = @ARGV;
+        my @list = grep { (split)[3] =~ /:\Q$port\E$/ } grep { /^LISTEN / } sockets();
+        print "socket $_\n" for @list;
+        my $program = length $name ? program($name) : undef;
+        print "program $program\n" if defined $program;
+        my $holders = @list ? holders() : {};
+        my %seen;
+        for my $pid (grep { !$seen{$_}++ } map { /ino:(\d+)/ ? @{$$holders{$1} // []} : () } @list) {
+            my ($user) = text("/proc/$pid/status") =~ /^Uid:\s*(\d+)/m or next;
+            my @file = stat "/proc/$pid/exe" or next;
+            printf "holder %d %d %d %o %s\n", $pid, $user, $file[4], $file[2] & 07777, readlink "/proc/$pid/exe";
+        }
         """#
 
     /// Looks at a port; `program` is the name whose own file is wanted.

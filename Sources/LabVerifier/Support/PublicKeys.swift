@@ -8,23 +8,17 @@ struct PublicKeys: Sendable, Equatable {
     /// `$1` is the user, `$2` a file name or nothing for all. The public half comes from the private file itself where
     /// it can be read from it, so that a .pub file of another key proves nothing.
     private static let script = #"""
-        e=$(getent passwd "$1") || exit 3; e=${e#*:*:*:*:*:}; h=${e%%:*}
-        t=$(mktemp -d) || exit 4; trap 'rm -rf "$t"' EXIT
-        for f in "$h"/.ssh/*; do
-          [ -f "$f" ] || continue
-          n=${f##*/}; [ -z "$2" ] || [ "$2" = "$n" ] || continue
-          l=; IFS= read -r l <"$f"; case $l in *'PRIVATE KEY-----'*) ;; *) continue ;; esac
-          head -c 20000 -- "$f" >"$t/k"; chmod 600 "$t/k"
-          own=$(ssh-keygen -l -f "$t/k" 2>/dev/null | cut -d ' ' -f 2)
-          if p=$(ssh-keygen -y -P '' -f "$t/k" 2>/dev/null); then :; else
-            p=; [ ! -f "$f.pub" ] || p=$(head -n 1 -- "$f.pub" | head -c 8000)
-            [ -z "$own" ] || [ "$own" = "$(ssh-keygen -l -f "$f.pub" 2>/dev/null | cut -d ' ' -f 2)" ] || p=
-          fi
-          set -f; set -- "$1" "$2" $p; set +f
-          printf 'key %s %s %s\n' "$3" "$4" "$(printf %s "$n" | tr -c 'A-Za-z0-9._@+-' '?')"
-          set -- "$1" "$2"
-        done
-        exit 0
+        #!perl
+        my ($user, $wanted) = @ARGV;
+        my $directory = home($user) . "/.ssh";
+        for my $file (glob "$directory/*") {
+            my $name = $file =~ s{.*/}{}r;
+            next if !-f $file || length $wanted && $name ne $wanted;
+            my ($state, $own) = private_key($file) or next;
+            ($own) = public_keys("$file.pub") if !defined $own && $state eq "encrypted";
+            next if !defined $own;
+            printf "key %s %s %s\n", split(/ /, $own), $name =~ s/[^A-Za-z0-9._@+-]/?/gr;
+        }
         """#
 
     /// Looks at a user's keys; throws when the machine has no such user.

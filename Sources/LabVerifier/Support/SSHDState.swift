@@ -31,28 +31,46 @@ struct SSHDState: Sendable {
 
     /// `$1` is the connection for `-C`. Whatever keywords are asked about, the script is the same, so that it runs once.
     static let script = #"""
-        [ -x /usr/sbin/sshd ] || { echo absent; exit 0; }
-        mkdir -p /run/sshd
-        if out=$(/usr/sbin/sshd -T -C "$1" 2>&1); then
-          printf '%s\n' "$out" | sed 's/^/value /'
-        else
-          printf '%s\n' "$out" | tail -n 3 | tr '\n' ' ' | sed 's/^/problem /'; echo
-        fi
-        stat -L -c 'change %.6Z %n' -- /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf 2>/dev/null
-        awk '{ w = tolower($1); sub(/=.*/, "", w) } w ~ /^[a-z]/ { print "line " w " " FILENAME ":" FNR " " $0 }' \
-          /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf 2>/dev/null
-        main=$(systemctl show -p MainPID -p ExecMainStartTimestamp ssh.service) || exit 0
-        pid=$(printf '%s\n' "$main" | sed -n 's/^MainPID=//p')
-        echo "pid $pid"
-        [ "${pid:-0}" -gt 0 ] || exit 0
-        echo "exe $(readlink "/proc/$pid/exe")"
-        tr '\0' ' ' <"/proc/$pid/cmdline" | sed 's/^/command /'; echo
-        began=$(printf '%s\n' "$main" | sed -n 's/^ExecMainStartTimestamp=//p')
-        [ -z "$began" ] || echo "read $(date -d "$began" +%s)"
-        journalctl -q --no-pager -o short-unix -n 400 _COMM=sshd _EXE=/usr/sbin/sshd _UID=0 _TRANSPORT=syslog \
-          "_PID=$pid" 2>/dev/null | grep -E '\]: (Server listening on |Received SIGHUP; restarting\.)' |
-          tail -n 1 | sed 's/^\([0-9.]*\) .*/read \1/'
-        exit 0
+        #!perl
+        if (!-x "/usr/sbin/sshd") { print "absent\n"; exit 0 }
+        mkdir "/run/sshd", 0755;
+        open STDERR, ">&", \*STDOUT;
+        my $said = said("/usr/sbin/sshd", "-T", "-C", $ARGV[0]);
+        my @lines = split /\n/, $said;
+        if ($? == 0) {
+            print "value $_\n" for @lines;
+        } else {
+            print "problem @lines[-3 .. -1]\n" if @lines > 2;
+            print "problem @lines\n" if @lines < 3;
+        }
+        my @files = grep { -e } "/etc/ssh/sshd_config", glob "/etc/ssh/sshd_config.d/*.conf";
+        my $latest = 0;
+        for my $file (@files) {
+            my $time = changed($file);
+            $latest = $time if $time > $latest;
+            print "change $time $file\n";
+            my $number = 0;
+            for (split /\n/, text($file, 100000)) {
+                $number++;
+                print "line ", lc $1, " $file:$number $_\n" if /^\s*([A-Za-z]+)/;
+            }
+        }
+        my $path = unit_path("ssh.service");
+        my ($pid, $began) = map { value($_) } systemd(
+            map { [$path, "org.freedesktop.DBus.Properties", "Get", "ss", "org.freedesktop.systemd1.Service", $_] }
+                "MainPID", "ExecMainStartTimestamp");
+        $pid ||= 0;
+        print "pid $pid\n";
+        exit 0 if !$pid;
+        print "exe ", readlink("/proc/$pid/exe"), "\n";
+        print "command ", text("/proc/$pid/cmdline") =~ tr/\0/ /r, "\n";
+        printf "read %.6f\n", $began / 1e6 if $began;
+        # Whether it read them again since matters only where a file changed after its start.
+        exit 0 if $began && $latest <= $began / 1e6;
+        my @records = split /\n/, said(qw(journalctl -q --no-pager -o short-unix -n 400 _COMM=sshd _EXE=/usr/sbin/sshd),
+            "_UID=0", "_TRANSPORT=syslog", "_PID=$pid");
+        my ($read) = grep { /\]: (?:Server listening on |Received SIGHUP; restarting\.)/ } reverse @records;
+        print "read $1\n" if defined $read && $read =~ /^([0-9.]+) /;
         """#
 
     /// Reads what the script prints.

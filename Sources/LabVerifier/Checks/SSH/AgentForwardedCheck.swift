@@ -15,12 +15,11 @@ struct AgentForwardedCheck: Check {
         ])
 
     /// Prints the fingerprint of every private key on a machine, wherever people can put one.
-    static let privateKeysScript = """
-        find /home /root /tmp /var/tmp /dev/shm /opt /srv /mnt /media -xdev -type f -size -65k \\
-          -exec grep -la -- 'PRIVATE KEY-----' {} + 2>/dev/null | head -n 100 | while IFS= read -r key; do
-          ssh-keygen -lf "$key" 2>/dev/null </dev/null | cut -d' ' -f2
-        done | head -c 20000
-        """
+    static let privateKeysScript = #"""
+        #!perl
+        print print_of((private_key($_))[1]), "\n"
+            for grep { defined } (key_files(qw(/home /root /tmp /var/tmp /dev/shm /opt /srv /mnt /media)))[0 .. 99];
+        """#
 
     private let first: String
     private let through: String

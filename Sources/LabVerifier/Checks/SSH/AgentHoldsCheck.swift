@@ -12,7 +12,10 @@ struct AgentHoldsCheck: Check {
         ])
 
     /// Prints the user's number.
-    static let userScript = "id -u -- \"$1\""
+    static let userScript = #"""
+        #!perl
+        print getpwnam $ARGV[0] // "", "\n";
+        """#
 
     private let machine: String
     private let user: String?

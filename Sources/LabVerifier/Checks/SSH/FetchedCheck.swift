@@ -16,18 +16,17 @@ struct FetchedCheck: Check {
         ])
 
     /// `$1` user, then paths: prints the first that exists, when it was written, and its content.
-    static let fileScript = """
-        home=$(getent passwd "$1" | cut -d: -f6); shift
-        for path; do
-          case $path in '~/'*) path=$home/${path#'~/'} ;; /*) ;; *) path=$home/$path ;; esac
-          if [ -f "$path" ]; then
-            printf '%s %s\\n' "$(stat -L -c %Z -- "$path")" "$path"
-            head -c 100000 -- "$path"
-            exit 0
-          fi
-        done
-        exit 4
-        """
+    static let fileScript = #"""
+        #!perl
+        my ($user, @paths) = @ARGV;
+        for my $path (@paths) {
+            my $file = at_home($path =~ m{^~?/} ? $path : "~/$path", $user);
+            next if !-f $file;
+            print +(stat $file)[10], " $file\n", text($file, 100000);
+            exit 0;
+        }
+        exit 4;
+        """#
 
     /// Runs its arguments.
     static let runScript = "exec \"$@\""

@@ -14,10 +14,14 @@ struct SSHRefusedCheck: Check {
         ])
 
     /// Whether a password is a user's, by the shadow file; `$1` user, `$2` password. 0 right, 3 wrong, else unknown.
-    static let passwordScript = """
-        perl -e 'my $h = (getpwnam($ARGV[0]))[1]; exit 4 unless defined $h && length $h > 2;
-          my $c = crypt($ARGV[1], $h); exit 4 unless defined $c; exit($c eq $h ? 0 : 3)' "$1" "$2"
-        """
+    static let passwordScript = #"""
+        #!perl
+        my $kept = (getpwnam $ARGV[0])[1];
+        exit 4 if !defined $kept || length $kept < 3;
+        my $made = crypt $ARGV[1], $kept;
+        exit 4 if !defined $made;
+        exit($made eq $kept ? 0 : 3);
+        """#
 
     private let machine: String
     private let from: String
