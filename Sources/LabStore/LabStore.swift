@@ -65,11 +65,21 @@ public final class LabStore: Sendable {
                 for column in ["connection", "pool", "subnet"] { table.add(column: column, .text) }
             }
         }
+        migrator.registerMigration("outlines") { db in
+            try db.create(table: "outline") { table in
+                table.primaryKey("directory", .text)
+                table.column("stamp", .text).notNull()
+                table.column("outline", .blob).notNull()
+            }
+        }
         try migrator.migrate(database)
     }
 
     /// One transaction that writes.
     func write<Value>(_ body: (Database) throws -> Value) throws -> Value { try database.write(body) }
+
+    /// One transaction that reads.
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value { try database.read(body) }
 
     /// All sessions, the oldest first.
     public func sessions() throws -> [SessionRecord] {

@@ -25,8 +25,8 @@ struct ListCommand: AsyncParsableCommand {
     func run() async throws {
         let context = try Context()
         let language = context.language(language)
-        let labs = context.catalogue.entries().compactMap { entry -> Lab? in
-            do { return try context.load(entry.directory) } catch {
+        let labs = context.catalogue.entries().compactMap { entry -> LabOutline? in
+            do { return try context.outline(entry.directory) } catch {
                 Output.error("\(entry.name) is left out, its file has errors: lab validate \(entry.directory)")
                 return nil
             }
@@ -35,14 +35,14 @@ struct ListCommand: AsyncParsableCommand {
             let rows = labs.map { lab in
                 Row(
                     lab: lab.number, machines: lab.machines.map(\.name), name: lab.name,
-                    points: lab.steps.map(\.points).reduce(0, +), steps: lab.steps.count,
+                    points: lab.points, steps: lab.steps,
                     title: ["ko": lab.title.ko, "en": lab.title.en])
             }
             return try JSONOutput.write(rows)
         }
         let rows = labs.map { lab in
             [
-                String(lab.number), lab.name, lab.title[language], String(lab.steps.count), String(lab.machines.count),
+                String(lab.number), lab.name, lab.title[language], String(lab.steps), String(lab.machines.count),
                 lab.minutes.map { "\($0) min" } ?? "",
             ]
         }

@@ -68,7 +68,7 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     private func row(_ record: SessionRecord, context: Context) async throws -> Row {
-        let lab = try? context.lab(of: record)
+        let lab = try? context.outline(record.directory)
         let steps = try context.store.steps(of: record.id)
         var state = record.state.rawValue
         var machines: [String: String] = [:]
@@ -76,7 +76,8 @@ struct StatusCommand: AsyncParsableCommand {
         if record.state == .running {
             if let lab, record.isUp {
                 do {
-                    let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
+                    let session = try await LiveSession.attach(
+                        record, lab: lab.bare(in: record.directory), paths: context.paths)
                     machines = try await session.states().mapValues { String(describing: $0) }
                     checkpoints = try await Checkpoint.steps(of: session).sorted()
                 } catch  where record.isElsewhere {
@@ -92,7 +93,7 @@ struct StatusCommand: AsyncParsableCommand {
             bytes: record.state == .finished ? 0 : LabPaths.size(of: context.paths.session(record.id)),
             checkpoints: checkpoints, connection: record.connection,
             done: steps.values.filter { $0.passed != nil }.count, lab: record.lab, machines: machines,
-            session: record.id, started: record.begun, state: state, steps: lab?.steps.count,
+            session: record.id, started: record.begun, state: state, steps: lab?.steps,
             student: record.student)
     }
 }

@@ -79,6 +79,21 @@ struct Context: Sendable {
     /// The lab of a session, with the addresses that its machines have in it.
     func lab(of record: SessionRecord) throws -> Lab { record.placed(try load(record.directory)) }
 
+    /// The outline of the lab in a directory: the one that is kept while its files and this program are what they were.
+    func outline(_ directory: String) throws -> LabOutline {
+        let files = ["lab.yaml", "guide.ko.md", "guide.en.md"].map { "\(directory)/\($0)" } + ["/proc/self/exe"]
+        let stamp = files.map { FileStamp(of: $0).map { "\($0.size) \($0.changed)" } ?? "-" }.joined(separator: ", ")
+        if let kept = try store.outline(of: directory, stamp: stamp),
+            let outline = try? JSONDecoder().decode(LabOutline.self, from: kept)
+        {
+            return outline
+        }
+        let outline = LabOutline(try load(directory))
+        // Keeping it is not what was asked for: a full disk must not stop a look at what there is.
+        try? store.keep(try JSONEncoder().encode(outline), of: directory, stamp: stamp)
+        return outline
+    }
+
     /// The lab in a directory.
     func load(_ directory: String) throws -> Lab {
         let result = try LabLoader(specs: CheckKinds.specs, images: nil).load(directory)

@@ -7,7 +7,7 @@ public enum Language: String, Sendable, CaseIterable, Codable {
 }
 
 /// A text in both languages of a lab.
-public struct Localized: Sendable, Equatable {
+public struct Localized: Codable, Sendable, Equatable {
     /// The Korean text.
     public var ko: String
     /// The English text.

@@ -1,5 +1,5 @@
 /// A guest as the lab file describes it.
-public struct MachineSpec: Sendable, Equatable {
+public struct MachineSpec: Codable, Sendable, Equatable {
     /// The host name, `[a-z][a-z0-9-]*`.
     public var name: String
     /// The name of the image under `images/`.

@@ -1,14 +1,14 @@
 import Foundation
 
 /// What tells that a file was changed: its size and the time of its last change, which nobody can set.
-struct FileStamp: Codable, Sendable, Equatable {
+public struct FileStamp: Codable, Sendable, Equatable {
     /// Bytes.
-    var size: Int
+    public var size: Int
     /// `st_ctim`, nanoseconds since 1970.
-    var changed: Int
+    public var changed: Int
 
     /// The stamp of a file; nil when there is none.
-    init?(of path: String) {
+    public init?(of path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         size = Int(status.st_size)
