@@ -83,13 +83,13 @@ public actor DoorProber: Outside {
     {
         await enter()
         defer { leave() }
-        let outcome = try await reach(
-            from: machine, to: address, port: port, seconds: seconds, greeting: greeting)
-        guard outcome == .silent, let door = doors[machine] else { return outcome }
+        let seen = try await reach(from: machine, to: address, port: port, seconds: seconds, greeting: greeting)
+        let outcome = try Reach.outcome(seen, from: machine)
+        guard outcome == .silent, !Reach.isProved(seen), let door = doors[machine] else { return outcome }
         // The control: a machine that cannot reach its own door in the same time is slow, and proves nothing.
         let control = try await reach(
             from: machine, to: door.address, port: door.port, seconds: seconds, greeting: false)
-        guard case .open = control else {
+        guard case .open = try Reach.outcome(control, from: machine) else {
             throw Unjudgeable(
                 Localized(
                     ko: "\(machine)이(가) 너무 느려서 밖을 살펴보지 못했어요. 여러분의 잘못으로 치지 않아요.",
@@ -99,21 +99,19 @@ public actor DoorProber: Outside {
     }
 
     private func reach(from machine: String, to address: String, port: Int, seconds: Int, greeting: Bool) async throws
-        -> TCPOutcome
+        -> Observation
     {
         let arguments = Reach.arguments(
             address, port: port, seconds: seconds * slowness, greeting: greeting ? 10 * slowness : 0)
         let words = ["/bin/sh", "-c", Reach.script, "lab"] + arguments
         let limit = (seconds + 30) * slowness
-        let seen: Observation
         do {
-            seen = try await say(words, on: machine, as: "root", input: nil, seconds: limit)
+            return try await say(words, on: machine, as: "root", input: nil, seconds: limit)
         } catch {
             // The machine may have been rebooted since the login: one more try, with a new one.
             forget(machine, "root")
-            seen = try await say(words, on: machine, as: "root", input: nil, seconds: limit)
+            return try await say(words, on: machine, as: "root", input: nil, seconds: limit)
         }
-        return try Reach.outcome(seen, from: machine)
     }
 
     private func forget(_ machine: String, _ user: String) { sessions["\(machine) \(user)"] = nil }
