@@ -1,3 +1,4 @@
+public import LabFile
 import Crypto
 import Foundation
 import Yams
@@ -67,6 +68,11 @@ public struct ImageRecipe: Sendable, Equatable {
             packages: try list("packages"), pool: try list("pool"), locales: try list("locales"),
             mask: try list("mask"), enable: try list("enable"), directory: directory,
             digest: try digest(of: directory))
+    }
+
+    /// The digests of the recipes that a lab's machines are made by.
+    public static func digests(of lab: Lab, paths: LabPaths) throws -> [String] {
+        try Set(lab.machines.map(\.image)).map { try load(directory: "\(paths.root)/images/\($0)").digest }
     }
 
     private static func digest(of directory: String) throws -> String {
