@@ -33,7 +33,8 @@ public struct LabCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Authors and hosts:",
                 subcommands: [
-                    NewCommand.self, ValidateCommand.self, TestCommand.self, SchemaCommand.self, ProveCommand.self,
+                    NewCommand.self, ValidateCommand.self, PreviewCommand.self, TryCommand.self, TestCommand.self,
+                    SchemaCommand.self, ProveCommand.self,
                     TestRoomCommand.self, ImageCommand.self,
                     DoctorCommand.self,
                 ]),

@@ -58,10 +58,16 @@ struct DerivationTests {
         arguments: [
             "sleep 60", "awk '{ print $2 }' x", "cat /etc/10-strict.conf", "ls 2>&1", "head -n 3 x",
             "ssh-keygen -t ed25519", "touch -d '2020-03-08 12:00' x", "for try in 1 2 3; do x && exit 0; done",
-            "echo {{one.address}}",
         ])
     func unchanged(_ command: String) {
         #expect(names(Fixture.step([Fixture.run(command)]), .changed) == [])
+    }
+
+    @Test("Another machine is meant, but not the one on which the command runs") func machines() {
+        #expect(
+            names(Fixture.step([Fixture.run("ping {{one.address}}")]), .changed) == ["changed: {{one.address}} → two's"]
+        )
+        #expect(names(Fixture.step([Fixture.run("ping {{two.address}}")]), .changed) == [])
     }
 
     @Test("A command of words has its values changed, too") func words() {

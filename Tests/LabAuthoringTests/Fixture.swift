@@ -23,7 +23,7 @@ enum Fixture {
     }
 
     static func step(
-        _ id: String = "first", _ solution: [Action], checks: [CheckStatement] = [], questions: [Question] = [],
+        _ solution: [Action], id: String = "first", checks: [CheckStatement] = [], questions: [Question] = [],
         mutants: [Mutant] = [], excuses: [Excuse] = []
     ) -> Step {
         Step(

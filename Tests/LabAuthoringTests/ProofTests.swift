@@ -7,11 +7,11 @@ import Testing
 struct ProofTests {
     private let plan = Fixture.plan([
         Fixture.step(
-            "first", [Fixture.run("a"), Fixture.run("b")],
+            [Fixture.run("a"), Fixture.run("b")], id: "first",
             checks: [CheckStatement(kind: "file", fields: ["on": .string("one"), "path": .string("/x")])],
             mutants: [Mutant(name: "wrong", solution: [Fixture.run("c")])],
             excuses: [Excuse(mutant: "left out: a", reason: "it is there already")]),
-        Fixture.step("second", [Fixture.run("d")]),
+        Fixture.step([Fixture.run("d")], id: "second"),
     ])
 
     private func proof(runs: Int = 1, _ outcome: (Trial, Int) -> TrialResult?) -> Proof {

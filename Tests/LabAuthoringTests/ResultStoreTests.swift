@@ -18,8 +18,8 @@ struct ResultStoreTests {
 
     private func steps(second: String = "b", checks: [CheckStatement] = [], title: String = "x") -> [Step] {
         var steps = [
-            Fixture.step("first", [Fixture.run("a"), Fixture.run("z")], checks: [check]),
-            Fixture.step("second", [Fixture.run(second), Fixture.run("y")], checks: checks),
+            Fixture.step([Fixture.run("a"), Fixture.run("z")], id: "first", checks: [check]),
+            Fixture.step([Fixture.run(second), Fixture.run("y")], id: "second", checks: checks),
         ]
         steps[0].title = Fixture.text(title)
         return steps

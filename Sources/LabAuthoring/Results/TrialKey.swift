@@ -32,34 +32,11 @@ public struct TrialKey: Sendable, Hashable {
         case .fresh: break
         case .end:
             let last = plan.steps.last.flatMap { last in steps.firstIndex { $0.id == last.id } } ?? index
-            parts += steps[...last].map(Self.way) + plan.steps.map(\.id)
-        default: parts += steps[..<index].map(Self.way)
+            parts += steps[...last].map(\.outcome) + plan.steps.map(\.id)
+        default: parts += steps[..<index].map(\.outcome)
         }
-        parts.append(Self.judged(steps[index]))
+        parts.append(steps[index].judgement)
         let digest = SHA256.hash(data: Data(parts.joined(separator: "\u{1}").utf8))
         self.digest = digest.prefix(16).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-    }
-
-    /// What a step leaves behind for those after it.
-    private static func way(_ step: Step) -> String {
-        judged(step) + String(reflecting: step.solution) + step.undoes.joined(separator: ",")
-    }
-
-    /// What decides whether a step is done.
-    private static func judged(_ step: Step) -> String {
-        let checks = step.checks.map { "\($0.kind)\(canonical(.map($0.fields)))\($0.within ?? 0)" }
-        let head = [step.id, step.needs.joined(separator: ","), String(reflecting: step.setup)]
-        return (head + checks).joined(separator: "\u{2}")
-    }
-
-    private static func canonical(_ value: FieldValue) -> String {
-        switch value {
-        case .list(let values): "[" + values.map(canonical).joined(separator: "\u{3}") + "]"
-        case .map(let values):
-            "{"
-                + values.sorted { $0.key < $1.key }.map { $0.key + ":" + canonical($0.value) }
-                .joined(separator: "\u{3}") + "}"
-        default: String(reflecting: value)
-        }
     }
 }

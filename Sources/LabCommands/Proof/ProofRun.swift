@@ -5,6 +5,9 @@ import LabRuntime
 
 /// Plays what is left in the queue, in several rooms side by side.
 struct ProofRun {
+    /// How often a room is given up and another one takes its place before the run is given up.
+    static let mostTroubles = 2
+
     let context: Context
     let lab: Lab
     let queue: ProofQueue
@@ -34,6 +37,7 @@ struct ProofRun {
         let line = ProofLine(prefix: jobs > 1 ? "room \(number): " : "")
         defer { line.clear() }
         var isFresh = true
+        var troubles = 0
         while await !queue.left.isEmpty {
             if await !room.isUp {
                 let beginning = await queue.beginning
@@ -50,6 +54,13 @@ struct ProofRun {
             } catch let stuck as ProofPlayer.Stuck {
                 line.say("✘ the solution of \(stuck.step) does not work on the way: \(stuck.reason)")
                 await queue.drop(from: stuck.step)
+            } catch let error as LabError {
+                try Task.checkCancellation()
+                troubles += 1
+                await queue.putBack(unit)
+                guard troubles <= Self.mostTroubles else { throw error }
+                line.say("\(unit.first.step) · \(unit.first.name): \(error.message). It is tried in a new room.")
+                try await room.finish()
             }
         }
     }
