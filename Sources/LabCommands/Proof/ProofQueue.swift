@@ -86,7 +86,8 @@ actor ProofQueue {
         for (trial, result) in zip(unit.trials, results) {
             if let all = keys[TrialName(trial)] { try store.keep(result, for: all[unit.run - 1]) }
             proof.note(result, of: trial, run: unit.run, isKept: false)
-            if results.count == 1 { estimate.note(trial, seconds: seconds) }
+            // The way to the step is not among what is left.
+            if results.count == 1 { estimate.note(trial, seconds: result.seconds) }
             guard trial.kind == .solution else { continue }
             if result.outcome == .accepted {
                 solutions[trial.step] = result
