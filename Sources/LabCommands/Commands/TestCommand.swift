@@ -9,10 +9,10 @@ struct TestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test", abstract: "Prove a lab on live machines: its solutions work, and wrong ways are rejected.",
         discussion: """
-            Each step has to fail on fresh machines and just before its solution, to pass after it, and to be passed still
-            at the end. Mutants are wrong ways of doing it: those that the lab file declares, and others that are made from
-            the solution. One that no check rejects is named, and the exit status is 2, unless the lab file excuses it with
-            a reason. What was found is kept; only what changed since is played again.
+            Each step has to fail on fresh machines and just before its solution, to pass after it, and to be passed \
+            still at the end. Mutants are wrong ways of doing it: those that the lab file declares, and others that are \
+            made from the solution. One that no check rejects is named, and the exit status is 2, unless the lab file \
+            excuses it with a reason. What was found is kept; only what changed since is played again.
 
             Examples:
               lab test 1

@@ -9,7 +9,7 @@ struct TryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "try", abstract: "Begin a session at a step and follow its checks while you write them.",
         discussion: """
-            The steps before it are solved (once, then it is kept). The checks are shown whenever something changes, on
+            The steps before it are solved (once, then it is kept). The checks are shown whenever something changes, on \
             the machines or in the lab file. Work in another terminal: lab shell. Afterwards: lab finish.
 
             Example:
