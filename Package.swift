@@ -46,11 +46,13 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "LabVerifier", dependencies: ["LabRuntime", "LabStore", "LabFile", "SSH"], swiftSettings: strict),
+        .target(name: "LabAuthoring", dependencies: ["LabFile", crypto], swiftSettings: strict),
         .target(name: "LabGrade", dependencies: ["LabVerifier"], swiftSettings: strict),
         .target(
             name: "LabCommands",
             dependencies: [
-                "LabGrade", "LabVerifier", "LabRuntime", "LabStore", "LabFile", "Libvirt", "SSH", arguments, log,
+                "LabAuthoring", "LabGrade", "LabVerifier", "LabRuntime", "LabStore", "LabFile", "Libvirt", "SSH", arguments, crypto,
+                log,
             ],
             swiftSettings: strict),
         .executableTarget(name: "lab", dependencies: ["LabCommands", arguments], swiftSettings: strict),
@@ -60,6 +62,7 @@ let package = Package(
         .testTarget(name: "LabRuntimeTests", dependencies: ["LabRuntime", "LabStore"], swiftSettings: strict),
         .testTarget(
             name: "LabVerifierTests", dependencies: ["LabVerifier"], exclude: ["SSHRecords"], swiftSettings: strict),
+        .testTarget(name: "LabAuthoringTests", dependencies: ["LabAuthoring", "LabFile"], swiftSettings: strict),
         .testTarget(name: "LabGradeTests", dependencies: ["LabGrade"], swiftSettings: strict),
         .testTarget(name: "LabCommandsTests", dependencies: ["LabCommands"], swiftSettings: strict),
     ]

@@ -33,7 +33,9 @@ public struct LabCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Authors and hosts:",
                 subcommands: [
-                    NewCommand.self, ValidateCommand.self, SchemaCommand.self, ProveCommand.self, ImageCommand.self,
+                    NewCommand.self, ValidateCommand.self, PreviewCommand.self, TryCommand.self, TestCommand.self,
+                    SchemaCommand.self, ProveCommand.self,
+                    TestRoomCommand.self, ImageCommand.self,
                     DoctorCommand.self,
                 ]),
         ])

@@ -173,7 +173,7 @@ struct SchemaTests {
               - {id: pick, ko: 골라요, en: Pick, choices: [{id: a, ko: ㄱ, en: A}, {id: b, ko: ㄴ, en: B}]}
             setup: [{on: one, run: "true"}]
             solution:
-              - {on: one, run: [echo, x], user: root, background: true, may-fail: true, dialogue: [{when: x, say: y}]}
+              - {on: one, run: [echo, x], user: root, background: true, may-fail: true, looks: true, dialogue: [{when: x, say: y}]}
               - {answer: why, value: because}
               - {answer: pick, on: one, run: echo a}
               - check
@@ -182,5 +182,6 @@ struct SchemaTests {
               - answer: {question: why, accept: because, ignore-case: true}
               - command: {on: one, run: "true", status: 0}
             mutants: [{name: nothing, solution: []}]
+            excuses: [{mutant: "left out: x", reason: because}]
         """
 }

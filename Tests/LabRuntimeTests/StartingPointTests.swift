@@ -37,27 +37,36 @@ struct StartingPointTests {
         #expect(try store.steps(of: "1-a")["one"]?.passed == moment, "the session that it was taken from keeps its own")
     }
 
-    @Test("The key differs with the step, the lab's file, the student's values and the machines")
-    func key() throws {
-        defer { try? FileManager.default.removeItem(atPath: home) }
-        try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
-        let file = URL(filePath: home + "/lab.yaml")
-        try Data("lab: 1".utf8).write(to: file)
-        let lab = Lab(
-            number: 1, name: "x", title: Localized(ko: "", en: ""), machines: [], steps: [], directory: home)
+    @Test("The key differs with the step, what is done before it, the student's values and the machines")
+    func key() {
+        func step(_ id: String) -> Step {
+            let command = Action.run(RunAction(machine: "one", command: .shell(id)))
+            return Step(id: id, title: Localized(ko: id, en: id), points: 1, solution: [command])
+        }
+        var lab = Lab(
+            number: 1, name: "x", title: Localized(ko: "", en: ""), machines: [],
+            steps: [step("one"), step("two"), step("three")], directory: home)
         var machine = WarmKey(
             image: "0123", directory: "/i", memory: 256, accelerator: .tcg, qemu: "7", libvirt: "9", processor: "x")
-        func key(_ step: String = "two", _ values: [String: String] = ["port": "1"]) throws -> String {
-            try StartingPointKey(step: step, lab: lab, values: values, machines: [machine]).digest
+        func key(_ step: String = "two", _ values: [String: String] = ["port": "1"]) -> String {
+            StartingPointKey(step: step, lab: lab, values: values, machines: [machine]).digest
         }
-        let first = try key()
-        #expect(try key() == first)
-        #expect(try key("three") != first)
-        #expect(try key("two", ["port": "2"]) != first)
+        let first = key()
+        #expect(key() == first)
+        #expect(key("three") != first)
+        #expect(key("two", ["port": "2"]) != first)
         machine.memory = 512
-        #expect(try key() != first)
+        #expect(key() != first)
         machine.memory = 256
-        try Data("lab: 1 ".utf8).write(to: file)
-        #expect(try key() != first)
+        // What the step itself is done by, and what comes after it, is no part of how it begins.
+        lab.steps[1].solution = []
+        lab.steps[2].setup = lab.steps[0].solution
+        lab.steps[0].title = Localized(ko: "y", en: "y")
+        #expect(key() == first)
+        lab.steps[1].setup = lab.steps[0].solution
+        #expect(key() != first)
+        lab.steps[1].setup = []
+        lab.steps[0].solution = []
+        #expect(key() != first)
     }
 }

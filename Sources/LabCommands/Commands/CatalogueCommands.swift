@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LabAuthoring
 import LabFile
 import LabRuntime
 import LabVerifier
@@ -98,13 +99,24 @@ struct ValidateCommand: AsyncParsableCommand {
             } catch {
                 throw LabError(.usage, "\(path) cannot be read", advice: "Name the directory of a lab.", cause: error)
             }
-            for diagnostic in result.diagnostics { Output.data(diagnostic.rendered(colour: Output.colour)) }
-            errors += result.diagnostics.filter { $0.severity == .error }.count
-            warnings += result.diagnostics.filter { $0.severity == .warning }.count
+            let diagnostics = result.diagnostics + (result.lab.map { Self.excuses(in: $0, directory) } ?? [])
+            for diagnostic in diagnostics { Output.data(diagnostic.rendered(colour: Output.colour)) }
+            errors += diagnostics.filter { $0.severity == .error }.count
+            warnings += diagnostics.filter { $0.severity == .warning }.count
         }
         let doubts = warnings == 0 ? "" : " \(warnings) warning\(warnings == 1 ? "" : "s")."
         guard errors > 0 else { return Output.error("No errors.\(doubts)") }
         Output.error("\(errors) error\(errors == 1 ? "" : "s").\(doubts) Nothing was started.")
         throw ExitStatus(value: ExitStatus.labFile)
+    }
+
+    /// Excuses for mutants that `lab test` would not make.
+    private static func excuses(in lab: Lab, _ directory: String) -> [Diagnostic] {
+        TrialPlan.needless(in: lab, values: ProofRoom.values(of: lab)).map { step, excuse in
+            Diagnostic(
+                .warning, file: directory + "/lab.yaml",
+                message: "step \"\(step)\" excuses the mutant \"\(excuse.mutant)\", which lab test does not make; "
+                    + "see their names with: lab test \(lab.number) \(step) --list")
+        }
     }
 }

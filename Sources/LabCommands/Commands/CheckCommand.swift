@@ -45,7 +45,12 @@ struct CheckCommand: AsyncParsableCommand {
         try RoomEntry.enter(record, context: context)
         let lab = try context.lab(of: record)
         let named = try steps.map { try lab.step(named: $0).id }
-        if watch { return try await follow(record, lab: lab, context: context) }
+        if watch {
+            let language = context.language(language)
+            let following = Following(
+                context: context, record: record, language: language, purpose: "lab check --watch")
+            return try await following.run(lab, isQuiet: json) { try show($0, of: $1, in: language, since: $2) }
+        }
         let lease = try await SessionLease.take(record, for: "lab check", in: context)
         defer { withExtendedLifetime(lease) {} }
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
@@ -63,28 +68,5 @@ struct CheckCommand: AsyncParsableCommand {
         let view = CheckView(lab: lab, language: language, style: Output.style, width: min(Output.width, 110))
         let seconds = Double((ContinuousClock.now - began) / .milliseconds(1)) / 1000
         Output.data(view.render(report, seconds: seconds))
-    }
-
-    /// Shows the steps whose turn has come whenever something about them changes. Other commands may work on the
-    /// session between two looks.
-    private func follow(_ record: SessionRecord, lab: Lab, context: Context) async throws {
-        let language = context.language(language)
-        let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
-        var watch = SessionWatch(try context.verifier(session))
-        Interrupts.leaveQuietly()
-        while try !watch.isDone() {
-            let began = ContinuousClock.now
-            let lease = try await SessionLease.take(record, for: "lab check --watch", in: context, quietly: true)
-            let report = try await watch.look()
-            withExtendedLifetime(lease) {}
-            try Task.checkCancellation()
-            if let report {
-                if Output.colour, !json { Output.write("\u{1B}[H\u{1B}[2J", to: STDOUT_FILENO) }
-                try show(report, of: lab, in: language, since: began)
-                if !json { Output.error(language == .ko ? "지켜보는 중이에요. Ctrl-C로 끝내요." : "Following. Ctrl-C leaves.") }
-            }
-            try await Task.sleep(for: .seconds(1))
-        }
-        Output.error(language == .ko ? "모든 단계를 마쳤어요." : "All steps are done.")
     }
 }

@@ -23,23 +23,30 @@ enum RoomEntry {
                 .unreachable, "lab \(record.lab) is not running: its room is gone",
                 advice: "Go on with: lab resume      Remove it with: lab finish")
         }
-        let mark = "\(room.pid):\(room.start)"
-        if context.environment["LAB_ROOM"] == mark { return }
-        setenv("LAB_ROOM", mark, 1)
-        setenv("LAB_SESSION", record.id, 1)
-        setenv("LAB_UID", String(getuid()), 1)
-        setenv("LAB_HOME", context.paths.home, 1)
-        setenv("LAB_IMAGES", context.paths.images, 1)
-        setenv("LAB_RUN", context.paths.run, 1)
-        setenv("LAB_ROOT", context.paths.root, 1)
-        setenv("LAB_STUDENT", record.student, 1)
-        let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let user = getuid() == 0 ? [] : ["--user", "--preserve-credentials"]
-        let words = ["nsenter", "--target", String(room.pid)] + user + ["--net", "--", program]
+        let environment = environment(record, room: room, context: context)
+        if context.environment["LAB_ROOM"] == environment["LAB_ROOM"] { return }
+        for (name, value) in environment { setenv(name, value, 1) }
+        let words = try words(room)
         var arguments: [UnsafeMutablePointer<CChar>?] =
             (words + CommandLine.arguments.dropFirst()).map { strdup($0) }
         arguments.append(nil)
         execvp("nsenter", &arguments)
         throw LabError(.host, "nsenter could not be started: \(String(cString: strerror(errno)))")
+    }
+
+    /// The words before a command line of this program that put it into a room.
+    static func words(_ room: HostProcess) throws -> [String] {
+        let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let user = getuid() == 0 ? [] : ["--user", "--preserve-credentials"]
+        return ["nsenter", "--target", String(room.pid)] + user + ["--net", "--", program]
+    }
+
+    /// What this program has to know of the session inside its room.
+    static func environment(_ record: SessionRecord, room: HostProcess, context: Context) -> [String: String] {
+        [
+            "LAB_ROOM": "\(room.pid):\(room.start)", "LAB_SESSION": record.id, "LAB_UID": String(getuid()),
+            "LAB_HOME": context.paths.home, "LAB_IMAGES": context.paths.images, "LAB_RUN": context.paths.run,
+            "LAB_ROOT": context.paths.root, "LAB_STUDENT": record.student,
+        ]
     }
 }

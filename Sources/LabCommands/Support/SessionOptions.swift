@@ -15,8 +15,12 @@ struct SessionOptions: ParsableArguments {
     /// The one session that is meant, among those in `states`.
     func record(in context: Context, states: Set<SessionRecord.State> = [.running]) throws -> SessionRecord {
         if let id = context.environment["LAB_SESSION"], let record = try context.store.session(id) { return record }
-        let open = try context.store.sessions().filter { $0.state != .finished }
+        var open = try context.store.sessions().filter { $0.state != .finished }
         let student = try student.map { try context.student($0) } ?? context.environment["LAB_STUDENT"]
+        // What lab test has running is meant when nothing else is there, or when its student is named.
+        if student == nil, open.contains(where: { $0.student != ProofRoom.student }) {
+            open.removeAll { $0.student == ProofRoom.student }
+        }
         let number = try labName.map { try context.catalogue.find($0).number }
         let named = open.filter {
             (student == nil || $0.student == student) && (number == nil || $0.lab == number)

@@ -17,6 +17,7 @@ extension LabReader {
         let user = entry["user"].flatMap { string($0, "user") }
         let background = entry["background"].flatMap { boolean($0, "background") } ?? false
         let mayFail = entry["may-fail"].flatMap { boolean($0, "may-fail") } ?? false
+        let looks = entry["looks"].flatMap { boolean($0, "looks") } ?? false
         let dialogue =
             entry["dialogue"].map {
                 list($0, "dialogue") { node -> DialogueLine? in
@@ -33,7 +34,7 @@ extension LabReader {
         return .run(
             RunAction(
                 machine: machine, command: command, user: user, dialogue: dialogue, background: background,
-                mayFail: mayFail))
+                mayFail: mayFail, looks: looks))
     }
 
     private func answer(_ node: Node, questions: Set<String>) -> Action? {

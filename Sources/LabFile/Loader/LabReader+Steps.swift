@@ -32,6 +32,7 @@ extension LabReader {
             let setup = actions("setup"), solution = actions("solution")
             let checks = entry["checks"].map { list($0, "checks") { statement($0, questions: names) } } ?? []
             let mutants = entry["mutants"].map { list($0, "mutants") { mutant($0, questions: names) } } ?? []
+            let excuses = entry["excuses"].map(readExcuses) ?? []
             var needed: [String] = index > 0 ? [rawID(nodes[index - 1])].compactMap { $0 } : []
             if let node = entry["needs"] {
                 let pairs = references(node, "needs")
@@ -46,7 +47,8 @@ extension LabReader {
             steps.append(
                 Step(
                     id: id, title: title, points: points, needs: needed, hints: hints, questions: questions,
-                    setup: setup, solution: solution, checks: checks, mutants: mutants, undoes: undone.map(\.0)))
+                    setup: setup, solution: solution, checks: checks, mutants: mutants, undoes: undone.map(\.0),
+                    excuses: excuses))
         }
         reportCycles(needs)
         return steps
@@ -147,5 +149,20 @@ extension LabReader {
         let solution = entry["solution"].map { list($0, "solution") { action($0, questions: questions) } }
         guard let name, let solution else { return nil }
         return Mutant(name: name, solution: solution)
+    }
+
+    private func readExcuses(_ node: Node) -> [Excuse] {
+        var seen: Set<String> = []
+        return list(node, "excuses") { item -> Excuse? in
+            guard let entry = Entries(item, "an excuse", .excuse, problems) else { return nil }
+            // A derived mutant's name quotes the file's own words, variables included.
+            let mutant = entry["mutant"].flatMap { string($0, "mutant") }
+            let reason = entry["reason"].flatMap { string($0, "reason", variables: false) }
+            guard let mutant, let reason else { return nil }
+            if !seen.insert(mutant).inserted {
+                problems.error(item, "the mutant \"\(mutant)\" is excused twice; one reason is enough")
+            }
+            return Excuse(mutant: mutant, reason: reason)
+        }
     }
 }

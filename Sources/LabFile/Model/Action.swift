@@ -22,11 +22,13 @@ public struct RunAction: Sendable, Equatable {
     public var background: Bool
     /// Whether a status other than 0 is part of the exercise.
     public var mayFail: Bool
+    /// Whether it only looks, so that the step is done without it too.
+    public var looks: Bool
 
     /// Makes a command for a machine.
     public init(
         machine: String, command: Command, user: String? = nil, dialogue: [DialogueLine] = [],
-        background: Bool = false, mayFail: Bool = false
+        background: Bool = false, mayFail: Bool = false, looks: Bool = false
     ) {
         self.machine = machine
         self.command = command
@@ -34,6 +36,7 @@ public struct RunAction: Sendable, Equatable {
         self.dialogue = dialogue
         self.background = background
         self.mayFail = mayFail
+        self.looks = looks
     }
 }
 

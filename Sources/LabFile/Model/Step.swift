@@ -22,12 +22,14 @@ public struct Step: Sendable, Equatable {
     public var mutants: [Mutant]
     /// Steps whose `holds` checks this step's solution makes false again.
     public var undoes: [String]
+    /// Why some mutants that `lab test` derives are no mistakes.
+    public var excuses: [Excuse]
 
     /// Makes a step from its parts.
     public init(
         id: String, title: Localized, points: Int, needs: [String] = [], hints: [Hint] = [],
         questions: [Question] = [], setup: [Action] = [], solution: [Action] = [], checks: [CheckStatement] = [],
-        mutants: [Mutant] = [], undoes: [String] = []
+        mutants: [Mutant] = [], undoes: [String] = [], excuses: [Excuse] = []
     ) {
         self.id = id
         self.title = title
@@ -40,6 +42,7 @@ public struct Step: Sendable, Equatable {
         self.checks = checks
         self.mutants = mutants
         self.undoes = undoes
+        self.excuses = excuses
     }
 }
 
@@ -99,5 +102,19 @@ public struct Mutant: Sendable, Equatable {
     public init(name: String, solution: [Action]) {
         self.name = name
         self.solution = solution
+    }
+}
+
+/// The author's reason why a derived mutant may be accepted: done that way, the step is done as well.
+public struct Excuse: Sendable, Equatable {
+    /// The mutant's name, as `lab test` gives it.
+    public var mutant: String
+    /// Why it is no mistake.
+    public var reason: String
+
+    /// Makes an excuse.
+    public init(mutant: String, reason: String) {
+        self.mutant = mutant
+        self.reason = reason
     }
 }

@@ -1,7 +1,7 @@
 extension Shape {
     /// All shapes, the whole file first.
     static let all = [
-        lab, localized, machine, parameter, step, hint, question, choice, run, dialogueLine, answer, mutant,
+        lab, localized, machine, parameter, step, hint, question, choice, run, dialogueLine, answer, mutant, excuse,
     ]
 
     static let lab = Shape(
@@ -61,6 +61,7 @@ extension Shape {
             Key("solution", .list(actions), "How it is done."),
             Key("checks", .list(.check), "What proves that it was done."),
             Key("mutants", .list(.shape("mutant")), "Known-wrong ways, each of which some check must reject."),
+            Key("excuses", .list(.shape("excuse")), "Why mutants that lab test derives are no mistakes."),
         ])
 
     static let hint = Shape(
@@ -83,6 +84,7 @@ extension Shape {
             Key("user", .text, "Another login than the machine's own."),
             Key("background", .boolean, "Left running."),
             Key("may-fail", .boolean, "A status other than 0 is part of the exercise."),
+            Key("looks", .boolean, "It only looks: the step is done without it too, which lab test tries."),
             Key("dialogue", .list(.shape("dialogue-line")), "What is answered to its prompts."),
         ])
 
@@ -107,6 +109,13 @@ extension Shape {
         keys: [
             Key("name", .text, required: true, "What is wrong with it."),
             Key("solution", .list(actions), required: true, "How it is done wrongly."),
+        ])
+
+    static let excuse = Shape(
+        name: "excuse",
+        keys: [
+            Key("mutant", .text, required: true, "The name of a derived mutant, as lab test gives it."),
+            Key("reason", .text, required: true, "Why it is no mistake."),
         ])
 
     /// What stands beside the kind of a check.

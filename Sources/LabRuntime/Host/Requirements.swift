@@ -128,12 +128,17 @@ public enum Requirements {
     }
 
     private static func memoryAvailable(_ needed: Int) -> Requirement {
-        let text = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
-        let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") } ?? ""
-        let available = line.split(separator: " ").compactMap { Int($0) }.first.map { $0 / 1024 } ?? 0
+        let available = freeMemory()
         return Requirement(
             name: "memory", isMet: available >= needed, found: "\(available) MiB available, \(needed) MiB needed",
             remedy: available >= needed ? nil : .advice("end other programs or other labs (lab status)"))
+    }
+
+    /// The memory that programs can still have, in MiB.
+    public static func freeMemory() -> Int {
+        let text = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") } ?? ""
+        return line.split(separator: " ").compactMap { Int($0) }.first.map { $0 / 1024 } ?? 0
     }
 
     /// What is free on the file system of a directory, in MiB.

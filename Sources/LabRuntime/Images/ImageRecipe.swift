@@ -1,3 +1,4 @@
+public import LabFile
 import Crypto
 import Foundation
 import Yams
@@ -85,6 +86,11 @@ public struct ImageRecipe: Sendable, Equatable {
             enable: (base?.enable ?? []) + (try list("enable")),
             directories: (base?.directories ?? []) + [directory],
             digest: try digest(of: directory, over: base))
+    }
+
+    /// The digests of the recipes that a lab's machines are made by.
+    public static func digests(of lab: Lab, paths: LabPaths) throws -> [String] {
+        try Set(lab.machines.map(\.image)).map { try load(directory: "\(paths.root)/images/\($0)").digest }
     }
 
     private static func digest(of directory: String, over base: ImageRecipe?) throws -> String {

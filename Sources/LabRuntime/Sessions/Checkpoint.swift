@@ -27,6 +27,9 @@ public struct Checkpoint: Sendable {
     /// The checkpoint that mutants are played from, whatever was done since their step was opened.
     public static func forMutants(of session: LiveSession) -> Checkpoint { Checkpoint("mutants", of: session) }
 
+    /// The checkpoint of the moment when a step's solution has worked, to go back to after its mutants.
+    public static func forSolution(of session: LiveSession) -> Checkpoint { Checkpoint("solved", of: session) }
+
     /// The steps whose opening a session can be put back to.
     public static func steps(of session: LiveSession) async throws -> Set<String> {
         var common: Set<String>?

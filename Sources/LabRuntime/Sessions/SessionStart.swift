@@ -124,7 +124,7 @@ public struct SessionStart: Sendable {
             guard let image = images[need.image] else { continue }
             machines.append(try await WarmKey.current(image: image, memory: need.memory, accelerator: accelerator))
         }
-        return try StartingPointKey(step: step, lab: lab, values: values, machines: machines)
+        return StartingPointKey(step: step, lab: lab, values: values, machines: machines)
     }
 
     /// Takes back a start that failed, without being cancelled itself: the tree that was cancelled must not stop the

@@ -31,8 +31,8 @@ public struct StartingPoint: Sendable {
     func disk(_ machine: String) -> String { "\(directory)/\(machine).qcow2" }
 }
 
-/// What decides whether a starting point fits: the step, the lab's file, the student's values, and what the machines'
-/// memories depend on.
+/// What decides whether a starting point fits: the step, the solutions and checks of the steps before it, the student's
+/// values, and what the machines' memories depend on.
 public struct StartingPointKey: Sendable, Equatable {
     /// The step that begins there.
     public let step: String
@@ -40,15 +40,17 @@ public struct StartingPointKey: Sendable, Equatable {
     let digest: String
 
     /// Makes the key of a step of a lab whose variables have these values.
-    init(step: String, lab: Lab, values: [String: String], machines: [WarmKey]) throws {
+    init(step: String, lab: Lab, values: [String: String], machines: [WarmKey]) {
         self.step = step
         var hash = SHA256()
-        hash.update(data: try Data(contentsOf: URL(filePath: lab.directory + "/lab.yaml")))
+        let before = lab.steps.prefix { $0.id != step }.map(\.outcome)
+        let ground = [lab.name, String(lab.uplink), String(reflecting: lab.machines)]
+        for part in ground + before + [lab.step(step)?.judgement ?? ""] { hash.update(data: Data("\0\(part)".utf8)) }
         for (name, value) in values.sorted(by: { $0.key < $1.key }) {
             hash.update(data: Data("\0\(name)=\(value)".utf8))
         }
         for machine in machines.map(\.digest).sorted() { hash.update(data: Data("\0\(machine)".utf8)) }
-        hash.update(data: Data("\0\(step)\01".utf8))
+        hash.update(data: Data("\0\(step)\02".utf8))
         digest = hash.finalize().prefix(8).map { String(format: "%02x", $0) }.joined()
     }
 }

@@ -20,11 +20,16 @@ public struct SolutionPlayer: Sendable {
     /// The longest that one command may take, in seconds.
     let limit: Int
 
-    /// Makes a player for a session; `fill` puts the values of variables into texts.
-    public init(session: LiveSession, fill: @escaping @Sendable (String) throws -> String) {
+    /// Makes a player for a session; `fill` puts the values of variables into texts. `limit` is the longest that one
+    /// command may take, in seconds; nil leaves time for what is slow.
+    public init(session: LiveSession, limit: Int? = nil, fill: @escaping @Sendable (String) throws -> String) {
         self.session = session
         self.fill = fill
-        limit = session.record.accelerator == Accelerator.kvm.rawValue ? 180 : 900
+        self.limit = limit ?? Self.most(session)
+    }
+
+    private static func most(_ session: LiveSession) -> Int {
+        session.record.accelerator == Accelerator.kvm.rawValue ? 180 : 900
     }
 
     /// Runs one action. `.check` and `.answer` with a fixed value are for the caller; this plays commands and reads
@@ -82,7 +87,7 @@ public struct SolutionPlayer: Sendable {
             var transcript: String?
         }
         let plan = Plan(
-            dialogue: try dialogue.map { [try fill($0.when), try fill($0.say)] }, limit: limit - 10,
+            dialogue: try dialogue.map { [try fill($0.when), try fill($0.say)] }, limit: max(limit - 10, limit / 2),
             transcript: background ? "/dev/null" : nil)
         let driver = ["/usr/bin/python3", "-c", DialogueScript.text] + words
         let input = try JSONEncoder().encode(plan)

@@ -1,0 +1,196 @@
+public import LabFile
+
+/// Makes mutants of a step from its solution, without the author: known-wrong ways that hold for every step.
+public struct Derivation: Sendable {
+    private let lab: Lab
+    private let values: [String: String]
+
+    /// Derives for a lab whose parameters have these values.
+    public init(lab: Lab, values: [String: String]) {
+        self.lab = lab
+        self.values = values
+    }
+
+    /// The derived mutants of a step; their names are unique and do not depend on where an action stands.
+    public func mutants(of step: Step) -> [Trial] {
+        let found = leftOut(step) + changed(step) + echoed(step) + touched(step) + forged(step)
+        var names: [String: Int] = [:]
+        return found.map { trial in
+            let count = (names[trial.name] ?? 0) + 1
+            names[trial.name] = count
+            var trial = trial
+            if count > 1 { trial.name += " (\(count))" }
+            return trial
+        }
+    }
+
+    /// The solution without what only looks; nil when nothing is marked so.
+    public func lookless(_ step: Step) -> Trial? {
+        let left = step.solution.filter { !$0.looks }
+        guard left.count < step.solution.count else { return nil }
+        return Trial(step: step.id, kind: .lookless, name: "without what only looks", actions: left)
+    }
+
+    /// An action that is left out alone when it is the only thing done is the step before anything was done.
+    private func leftOut(_ step: Step) -> [Trial] {
+        let doing = step.solution.filter { $0 != .check && !$0.looks }
+        guard doing.count > 1 else { return [] }
+        return step.solution.enumerated().compactMap { index, action in
+            guard case .run(let run) = action, !run.looks else { return nil }
+            var actions = step.solution
+            actions.remove(at: index)
+            return Trial(step: step.id, kind: .leftOut, name: "left out: \(run.command.short)", actions: actions)
+        }
+    }
+
+    private func changed(_ step: Step) -> [Trial] {
+        step.solution.enumerated().flatMap { index, action -> [Trial] in
+            switch action {
+            case .check: []
+            case .answer(let answer):
+                [
+                    Trial(
+                        step: step.id, kind: .changed, name: "changed: the answer to \(answer.question)",
+                        actions: replacing(index, in: step, by: .answer(wrong(answer, of: step))))
+                ]
+            case .run(let run):
+                run.looks
+                    ? []
+                    : ValueChanges(lab: lab, values: values, on: run.machine).of(run.command).map { change in
+                        var other = run
+                        other.command = change.command
+                        return Trial(
+                            step: step.id, kind: .changed, name: "changed: \(change.name)",
+                            actions: replacing(index, in: step, by: .run(other)))
+                    }
+            }
+        }
+    }
+
+    private func replacing(_ index: Int, in step: Step, by action: Action) -> [Action] {
+        var actions = step.solution
+        actions[index] = action
+        return actions
+    }
+
+    private func wrong(_ answer: AnswerAction, of step: Step) -> AnswerAction {
+        var other = answer
+        let choices = step.questions.first { $0.id == answer.question }?.choices.map(\.id) ?? []
+        switch answer.source {
+        case .value(let value):
+            let choice = choices.first { $0 != value }
+            other.source = .value(choice ?? Altered.text(Variables(values).fill(value)))
+        case .command(let machine, let command):
+            other.source = .command(machine: machine, .words(Altered.words(command)))
+        }
+        return other
+    }
+
+    /// What is typed stands on the screen and in the shell's history, and nothing has happened.
+    private func echoed(_ step: Step) -> [Trial] {
+        var actions: [Action] = []
+        for action in step.solution {
+            guard case .run(let run) = action else {
+                actions.append(action)
+                continue
+            }
+            guard !run.looks else { continue }
+            let script = #"printf '%s\n' "$1" | tee -a ~/.bash_history"#
+            actions.append(
+                .run(
+                    RunAction(
+                        machine: run.machine, command: .words(["/bin/sh", "-c", script, "sh", run.command.text]),
+                        user: run.user)))
+        }
+        guard step.solution.contains(where: { $0.isRun && !$0.looks }) else { return [] }
+        return [Trial(step: step.id, kind: .echoed, name: "echoed: every command", actions: actions)]
+    }
+
+    private func touched(_ step: Step) -> [Trial] {
+        var touches: [Action] = []
+        for statement in step.checks where statement.kind == "file" && statement.fields["exists"] != .boolean(false) {
+            guard case .string(let machine)? = statement.fields["on"], let owner = lab.machine(machine)?.user,
+                case .string(let path)? = statement.fields["path"]
+            else { continue }
+            var user = owner
+            if case .string(let named)? = statement.fields["user"] { user = named }
+            let script = #"""
+                case $1 in "~/"*) f=$HOME/${1#??} ;; *) f=$1 ;; esac
+                [ -e "$f" ] && exit
+                { mkdir -p "${f%/*}" && : > "$f"; } 2>/dev/null || { sudo -n mkdir -p "${f%/*}" && sudo -n touch "$f"; }
+                """#
+            touches.append(
+                .run(
+                    RunAction(
+                        machine: machine, command: .words(["/bin/sh", "-c", script, "sh", path]), user: user,
+                        mayFail: true)))
+        }
+        guard !touches.isEmpty else { return [] }
+        let answers = step.solution.filter { !$0.isRun }
+        return [
+            Trial(step: step.id, kind: .touched, name: "touched: the files, empty", actions: touches + answers)
+        ]
+    }
+
+    /// For each check that reads of a login in a machine's log: what sshd would have written, written by someone else.
+    private func forged(_ step: Step) -> [Trial] {
+        step.checks.enumerated().compactMap { index, statement in
+            guard Self.logged.contains(statement.kind), case .string(let machine)? = statement.fields["on"],
+                let spec = lab.machine(machine)
+            else { return nil }
+            func field(_ name: String) -> String? {
+                if case .string(let text)? = statement.fields[name] { text } else { nil }
+            }
+            let from = field("from").flatMap { lab.machine($0) } ?? lab.machines.first
+            let words = [
+                field("method") ?? "password", field("user") ?? spec.user, from?.address ?? "192.168.122.1",
+            ]
+            let script = #"""
+                for tag in 'sshd[4242]' sshd; do
+                    printf '%s\n' "Accepted $1 for $2 from $3 port 41561 ssh2" \
+                        "pam_unix(sshd:session): session opened for user $2(uid=1000) by (uid=0)" |
+                        while read -r line; do
+                            logger -t "$tag" -p auth.info "$line"
+                            printf '%s %s %s: %s\n' "$(date '+%b %e %T')" "$(hostname)" "$tag" "$line" >> /var/log/auth.log
+                        done
+                done
+                """#
+            let forging = Action.run(
+                RunAction(
+                    machine: machine, command: .words(["/bin/sh", "-c", script, "sh"] + words), user: "root",
+                    mayFail: true))
+            return Trial(
+                step: step.id, kind: .forged, name: "forged: the log line for \(statement.kind)", actions: [forging],
+                target: index)
+        }
+    }
+
+    /// The kinds of checks that read logins in a log.
+    private static let logged: Set = [
+        "ssh-accepted", "ssh-established", "ssh-attempted", "agent-forwarded", "parallel-sessions", "tunnel-login",
+        "copied", "fetched",
+    ]
+}
+
+extension Action {
+    /// Whether it is a command.
+    var isRun: Bool { if case .run = self { true } else { false } }
+    /// Whether it is a command that only looks.
+    var looks: Bool { if case .run(let run) = self { run.looks } else { false } }
+}
+
+extension Command {
+    /// The command as it stands in the file, on one line.
+    var text: String {
+        switch self {
+        case .shell(let text): text
+        case .words(let words): words.joined(separator: " ")
+        }
+    }
+
+    /// Enough of it to know it by.
+    var short: String {
+        let line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return line.count > 72 ? line.prefix(71) + "…" : line
+    }
+}

@@ -1,0 +1,159 @@
+public import ArgumentParser
+import Crypto
+import Foundation
+public import LabAuthoring
+import LabFile
+import LabRuntime
+
+struct TestCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test", abstract: "Prove a lab on live machines: its solutions work, and wrong ways are rejected.",
+        discussion: """
+            Each step has to fail on fresh machines and just before its solution, to pass after it, and to be passed \
+            still at the end. Mutants are wrong ways of doing it: those that the lab file declares, and others that are \
+            made from the solution. One that no check rejects is named, and the exit status is 2, unless the lab file \
+            excuses it with a reason. What was found is kept; only what changed since is played again.
+
+            Examples:
+              lab test 1
+              lab test 6 firewall password-login
+              lab test 6 --list
+              lab test 6 --derived none --junit report.xml
+              lab test 6 firewall --mutants "left out" --runs 3
+            """)
+
+    @Argument(help: "The lab: its number, its name, or a path to its directory.")
+    var lab: String
+
+    @Argument(help: "Steps, by id or number (default: all).")
+    var steps: [String] = []
+
+    @Option(help: "Mutants made from the solution: all or none.")
+    var derived: TrialPlan.Derived = .all
+
+    @Option(help: "Only mutants with this text in their name; may be given several times.")
+    var mutants: [String] = []
+
+    @Option(help: "Play everything so often, and say what differs.")
+    var runs = 1
+
+    @Option(help: "Rooms side by side (default: as processors and memory allow).")
+    var jobs: Int?
+
+    @Option(help: "How guests execute: auto, kvm or tcg (emulated).")
+    var accelerator = "auto"
+
+    @Flag(help: "Play what was found earlier again.")
+    var fresh = false
+
+    @Flag(help: "Say what would be played, and start nothing.")
+    var list = false
+
+    @Flag(help: "As JSON.")
+    var json = false
+
+    @Option(help: "Write a JUnit report to this file.")
+    var junit: String?
+
+    @Option(help: "Write a page to this file.")
+    var html: String?
+
+    @Option(name: .customLong("lang"), help: "ko or en.")
+    var language: Language?
+
+    func validate() throws {
+        guard (1...100).contains(runs) else { throw ValidationError("--runs takes 1 to 100.") }
+        guard jobs.map({ (1...64).contains($0) }) ?? true else { throw ValidationError("--jobs takes 1 to 64.") }
+        guard accelerator == "auto" || Accelerator(rawValue: accelerator) != nil else {
+            throw ValidationError("--accelerator takes auto, kvm or tcg, not \"\(accelerator)\".")
+        }
+    }
+
+    func run() async throws {
+        let context = try Context()
+        let lab = try context.lab(lab)
+        let named = try steps.map { try lab.step(named: $0).id }
+        let values = ProofRoom.parameters(of: lab)
+        let plan = TrialPlan(
+            lab: lab, steps: named, derived: derived, mutants: mutants, values: ProofRoom.values(of: lab))
+        let ground = TrialKey.Ground(
+            tool: try Self.programDigest(), machines: try ImageRecipe.digests(of: lab, paths: context.paths), lab: lab,
+            values: values)
+        let queue = ProofQueue(
+            plan, runs: runs, ground: ground, store: ResultStore(home: context.paths.home, lab: lab.name),
+            fresh: fresh, values: ProofRoom.values(of: lab))
+        if list { return try await show(await queue.proof) }
+        if await !queue.left.isEmpty { try await play(lab, queue: queue, context: context) }
+        try await report(await queue.proof, in: context.language(language))
+    }
+
+    private func play(_ lab: Lab, queue: ProofQueue, context: Context) async throws {
+        let lease = try await Lease.take(directory: context.paths.home + "/proofs", for: "lab test") {
+            Output.error("Waiting: \($0) is at work.")
+        }
+        defer { withExtendedLifetime(lease) {} }
+        try await ProofRoom.clear(context)
+        let (left, total) = await (queue.left.count, queue.proof.cells.count * runs)
+        let jobs = min(self.jobs ?? Self.fittingJobs(for: lab), max(1, left))
+        Output.error(
+            "Lab \(lab.number) · \(lab.title[context.language(language)]): \(left) of \(total) trials to play"
+                + (jobs > 1 ? ", in \(jobs) rooms" : "") + (left < total ? ", the rest is known." : "."))
+        let run = ProofRun(
+            context: context, lab: lab, queue: queue, accelerator: Accelerator(rawValue: accelerator), jobs: jobs)
+        do {
+            try await run.run()
+        } catch {
+            let (done, all) = await (queue.done, queue.total)
+            Output.error("\(done) of \(all) are kept; the same command goes on from here.")
+            throw error
+        }
+        await queue.prune()
+    }
+
+    private func report(_ proof: Proof, in language: Language) async throws {
+        if let junit {
+            try Data(proof.junit(language).utf8).write(to: URL(filePath: junit), options: .atomic)
+        }
+        if let html {
+            let page = ProofPage(proof, language: language).html
+            try Data(page.utf8).write(to: URL(filePath: html), options: .atomic)
+        }
+        if json {
+            try JSONOutput.write(ProofDocument(proof, language: language))
+        } else {
+            for line in ProofView(proof: proof, language: language, style: Output.style).lines() { Output.data(line) }
+        }
+        throw ExitStatus(value: proof.exitStatus)
+    }
+
+    private func show(_ proof: Proof) async throws {
+        if json { return try JSONOutput.write(ProofDocument(proof, language: context(language))) }
+        let rows = proof.cells.map { cell in
+            let known = cell.standing == .unplayed ? "to play" : "known: \(cell.standing.rawValue)"
+            return [cell.trial.step, cell.trial.kind.rawValue, known, cell.trial.name]
+        }
+        Output.table(["STEP", "KIND", "", "TRIAL"], rows)
+        for (step, excuse) in proof.needless {
+            Output.error("\(step): no derived mutant is called \"\(excuse.mutant)\"")
+        }
+    }
+
+    private func context(_ named: Language?) throws -> Language { try Context().language(named) }
+
+    /// The SHA-256 of this program.
+    private static func programDigest() throws -> String {
+        let file = try FileHandle(forReadingFrom: URL(filePath: "/proc/self/exe"))
+        var hash = SHA256()
+        while let data = try file.read(upToCount: 1 << 22), !data.isEmpty { hash.update(data: data) }
+        return hash.finalize().map { String($0, radix: 16) }.joined(separator: ".")
+    }
+
+    /// How many rooms of a lab the processors and the memory that is free allow.
+    private static func fittingJobs(for lab: Lab) -> Int {
+        let need = lab.machines.map { $0.memory + 150 }.reduce(0, +)
+        let free = Requirements.freeMemory() * 4 / 5
+        return max(1, min(ProcessInfo.processInfo.activeProcessorCount / 2, free / max(1, need)))
+    }
+}
+
+extension TrialPlan.Derived: ExpressibleByArgument {}

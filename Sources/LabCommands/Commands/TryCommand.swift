@@ -1,0 +1,78 @@
+import ArgumentParser
+import Foundation
+import LabFile
+import LabRuntime
+import LabStore
+import LabVerifier
+
+struct TryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "try", abstract: "Begin a session at a step and follow its checks while you write them.",
+        discussion: """
+            The steps before it are solved (once, then it is kept). The checks are shown whenever something changes, on \
+            the machines or in the lab file. Work in another terminal: lab shell. Afterwards: lab finish.
+
+            Example:
+              lab try 6 firewall
+            """)
+
+    @Argument(help: "The lab: its number, its name, or a path to its directory.")
+    var lab: String
+
+    @Argument(help: "The step, by id or number.")
+    var step: String
+
+    @Option(name: .customLong("lang"), help: "ko or en.")
+    var language: Language?
+
+    func run() async throws {
+        let context = try Context()
+        let lab = try context.lab(lab)
+        let step = try lab.step(named: step)
+        let student = try context.student(nil)
+        let language = context.language(language)
+        if let record = try RoomEntry.inside(context) {
+            return try await follow(record, lab: lab, from: step, context: context, language: language)
+        }
+        func running() throws -> SessionRecord? {
+            try context.store.sessions().last {
+                $0.lab == lab.number && $0.student == student && $0.state == .running && $0.isUp
+            }
+        }
+        if try running() == nil {
+            let view = ProgressView()
+            defer { view.end() }
+            let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
+            var options = SessionStart.Options()
+            if step.id != lab.steps.first?.id {
+                options.at = (step.id, try context.variables(of: lab, student: student).values)
+            }
+            _ = try await start.start(lab, student: student, options)
+        }
+        guard let record = try running() else { throw LabError(.failed, "lab \(lab.number) does not run") }
+        try RoomEntry.enter(record, context: context)
+        try await follow(record, lab: lab, from: step, context: context, language: language)
+    }
+
+    private func follow(
+        _ record: SessionRecord, lab: Lab, from step: Step, context: Context, language: Language
+    ) async throws {
+        let known = try context.store.steps(of: record.id)
+        if known[step.id]?.opened == nil {
+            guard known.values.allSatisfy({ $0.passed == nil || $0.solved }) else {
+                throw LabError(
+                    .usage, "lab \(lab.number) is running already, and \(step.id) has not been opened in it",
+                    advice: "Go there: lab solve --until \(step.id)      Begin anew: lab finish, then lab try again")
+            }
+            if step.id != lab.steps.first?.id {
+                try await SolvedStart(context: context, record: record, lab: lab, language: language).lead(to: step)
+            }
+        }
+        let following = Following(
+            context: context, record: record, language: language, purpose: "lab try", rereads: true)
+        try await following.run(lab) { report, lab, began in
+            let view = CheckView(lab: lab, language: language, style: Output.style, width: min(Output.width, 110))
+            Output.data(view.render(report, seconds: (ContinuousClock.now - began) / .seconds(1)))
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Foundation
+import LabAuthoring
+import LabFile
+import LabRuntime
+
+/// Plays what is left in the queue, in several rooms side by side.
+struct ProofRun {
+    /// How often a room is given up and another one takes its place before the run is given up.
+    static let mostTroubles = 2
+
+    let context: Context
+    let lab: Lab
+    let queue: ProofQueue
+    let accelerator: Accelerator?
+    let jobs: Int
+
+    func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 1...jobs { group.addTask { try await work(number) } }
+            try await group.waitForAll()
+        }
+    }
+
+    private func work(_ number: Int) async throws {
+        let room = ProofRoom(context: context, lab: lab)
+        do {
+            try await play(in: room, number)
+        } catch {
+            // In a task of its own: what was begun is removed although the work was cancelled.
+            await Task { try? await room.finish() }.value
+            throw error
+        }
+        try await room.finish()
+    }
+
+    private func play(in room: ProofRoom, _ number: Int) async throws {
+        let line = ProofLine(prefix: jobs > 1 ? "room \(number): " : "")
+        defer { line.clear() }
+        var isFresh = true
+        var troubles = 0
+        while await !queue.left.isEmpty {
+            if await !room.isUp {
+                let beginning = await queue.beginning
+                try await room.start(at: beginning, accelerator: accelerator) { line.show($0) }
+                isFresh = beginning == nil
+            }
+            guard let (unit, request) = await queue.next(isFresh: isFresh) else { return }
+            if unit.first.kind != .fresh { isFresh = false }
+            let began = ContinuousClock.now
+            do {
+                let results = try await room.play(request) { line.show($0) }
+                let seconds = (ContinuousClock.now - began) / .seconds(1)
+                line.say(try await queue.take(results, of: unit, seconds: seconds, rooms: jobs))
+            } catch let stuck as ProofPlayer.Stuck {
+                line.say("✘ the solution of \(stuck.step) does not work on the way: \(stuck.reason)")
+                await queue.drop(from: stuck.step)
+            } catch let error as LabError {
+                try Task.checkCancellation()
+                troubles += 1
+                await queue.putBack(unit)
+                guard troubles <= Self.mostTroubles else { throw error }
+                line.say("\(unit.first.step) · \(unit.first.name): \(error.message). It is tried in a new room.")
+                try await room.finish()
+            }
+        }
+    }
+}
+
+/// A line about what is going on, on standard error: in place on a terminal.
+struct ProofLine: Sendable {
+    let prefix: String
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+
+    init(prefix: String) { self.prefix = prefix }
+
+    /// Shows what is being done now; on a terminal only, until something else is shown.
+    func show(_ text: String) {
+        guard isTerminal else { return }
+        let cut = Columns.truncated(prefix + text, to: max(20, Output.width - 1))
+        Output.write("\r\u{1B}[K" + cut, to: STDERR_FILENO)
+    }
+
+    /// Shows an event of a start.
+    func show(_ event: StartEvent) {
+        switch event {
+        case .notice(let text): say(text)
+        case .doing(let name, let text), .done(let name, let text): show("\(name) \(text)")
+        }
+    }
+
+    /// Says something that stays.
+    func say(_ text: String) {
+        clear()
+        Output.error(prefix + text)
+    }
+
+    /// Takes away what is shown for the moment.
+    func clear() { if isTerminal { Output.write("\r\u{1B}[K", to: STDERR_FILENO) } }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import LabFile
+import LabRuntime
+import LabVerifier
+
+/// Plays the actions of one trial: a right way stops at the first that fails, a wrong one goes on to its end.
+struct ProofWay {
+    let verifier: SessionVerifier
+    let step: Step
+    let limit: Int?
+    let mostWithin: Double
+    let isRight: Bool
+
+    /// What came of it.
+    struct Outcome {
+        /// How long the longest action took, in seconds.
+        var longest = 0.0
+        /// How long the slowest look on the way took that found something, in seconds.
+        var slowestLook = 0.0
+        /// What did not go well.
+        var note: String?
+    }
+
+    func play(_ actions: [Action]) async throws -> Outcome {
+        let variables = verifier.variables
+        let player = SolutionPlayer(session: verifier.session, limit: limit) { variables.fill($0) }
+        var outcome = Outcome()
+        for action in actions {
+            let began = ContinuousClock.now
+            do {
+                switch action {
+                case .run(var action):
+                    action.mayFail = action.mayFail || !isRight
+                    try await player.play(action) { _ in }
+                    outcome.longest = max(outcome.longest, (ContinuousClock.now - began) / .seconds(1))
+                case .answer(let answer):
+                    let value = try await player.value(of: answer)
+                    _ = try await verifier.answer(value, to: answer.question, of: step)
+                case .check:
+                    let report = try await verifier.check([step.id], mostWithin: mostWithin)
+                    let passed = report.steps.flatMap(\.checks).filter { $0.verdict == .pass }
+                    let slowest = Double(passed.map(\.milliseconds).max() ?? 0) / 1000
+                    outcome.slowestLook = max(outcome.slowestLook, slowest)
+                }
+            } catch let error as LabError {
+                try Task.checkCancellation()
+                outcome.note = error.message
+                if isRight { return outcome }
+            }
+        }
+        return outcome
+    }
+}

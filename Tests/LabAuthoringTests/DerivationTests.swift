@@ -1,0 +1,137 @@
+import LabAuthoring
+import LabFile
+import Testing
+
+@Suite("Mutants that are made from a solution")
+struct DerivationTests {
+    private func names(_ step: Step, _ kind: Trial.Kind) -> [String] {
+        mutants(step).filter { $0.kind == kind }.map(\.name)
+    }
+
+    private func mutants(_ step: Step) -> [Trial] {
+        Derivation(lab: Fixture.lab([step]), values: Fixture.values).mutants(of: step)
+    }
+
+    private func texts(_ trial: Trial) -> [String] {
+        trial.actions.map { action in
+            switch action {
+            case .run(let run):
+                switch run.command {
+                case .shell(let text): text
+                case .words(let words): words.joined(separator: " ")
+                }
+            case .answer(let answer): "answer \(answer.question)"
+            case .check: "check"
+            }
+        }
+    }
+
+    @Test("Each action that does something is left out, those that only look are not")
+    func leftOut() throws {
+        let step = Fixture.step([Fixture.run("a"), Fixture.run("look", looks: true), .check, Fixture.run("b")])
+        let found = mutants(step).filter { $0.kind == .leftOut }
+        #expect(found.map(\.name) == ["left out: a", "left out: b"])
+        #expect(texts(found[0]) == ["look", "check", "b"])
+        let lookless = try #require(Derivation(lab: Fixture.lab([step]), values: [:]).lookless(step))
+        #expect(texts(lookless) == ["a", "check", "b"] && lookless.kind.expectation == .accepted)
+    }
+
+    @Test("A solution of one action is not left out: that is the step before it") func single() {
+        #expect(names(Fixture.step([Fixture.run("a")]), .leftOut).isEmpty)
+        #expect(Derivation(lab: Fixture.lab([]), values: [:]).lookless(Fixture.step([Fixture.run("a")])) == nil)
+    }
+
+    @Test("Numbers, yes and no, and drawn values are changed one at a time")
+    func changed() {
+        let step = Fixture.step([Fixture.run("printf '%s\\n' 'Port 22' 'PermitRootLogin no' > f-{{port}}")])
+        let found = mutants(step).filter { $0.kind == .changed }
+        #expect(
+            found.map(\.name) == [
+                "changed: Port 22 → 23", "changed: PermitRootLogin no → yes", "changed: {{port}} → another",
+            ])
+        #expect(texts(found[0]) == ["printf '%s\\n' 'Port 23' 'PermitRootLogin no' > f-{{port}}"])
+        #expect(texts(found[2]) == ["printf '%s\\n' 'Port 22' 'PermitRootLogin no' > f-20501"])
+    }
+
+    @Test(
+        "What is no value stays as it is",
+        arguments: [
+            "sleep 60", "awk '{ print $2 }' x", "cat /etc/10-strict.conf", "ls 2>&1", "head -n 3 x",
+            "ssh-keygen -t ed25519", "touch -d '2020-03-08 12:00' x", "for try in 1 2 3; do x && exit 0; done",
+        ])
+    func unchanged(_ command: String) {
+        #expect(names(Fixture.step([Fixture.run(command)]), .changed) == [])
+    }
+
+    @Test("Another machine is meant, but not the one on which the command runs") func machines() {
+        #expect(
+            names(Fixture.step([Fixture.run("ping {{one.address}}")]), .changed) == ["changed: {{one.address}} → two's"]
+        )
+        #expect(names(Fixture.step([Fixture.run("ping {{two.address}}")]), .changed) == [])
+    }
+
+    @Test("A command of words has its values changed, too") func words() {
+        let action = Action.run(RunAction(machine: "one", command: .words(["ssh", "-p", "2022", "{{two.address}}"])))
+        #expect(names(Fixture.step([action]), .changed) == ["changed: -p 2022 → 2023"])
+    }
+
+    @Test("An answer is changed: another choice, or its last character") func answers() throws {
+        let question = Question(
+            id: "pick", prompt: Fixture.text("?"),
+            choices: [Choice(id: "a", text: Fixture.text("a")), Choice(id: "b", text: Fixture.text("b"))])
+        let step = Fixture.step(
+            [
+                .answer(AnswerAction(question: "pick", source: .value("a"))),
+                .answer(AnswerAction(question: "free", source: .value("sshd"))),
+                .answer(AnswerAction(question: "number", source: .value("1{{port}}"))),
+            ], questions: [question])
+        let found = mutants(step).filter { $0.kind == .changed }
+        let values = found.enumerated().compactMap { index, trial -> String? in
+            guard case .answer(let answer) = trial.actions[index], case .value(let value) = answer.source else {
+                return nil
+            }
+            return value
+        }
+        #expect(values == ["b", "sshx", "120501"])
+    }
+
+    @Test("What is typed is echoed and is not run") func echoed() throws {
+        let step = Fixture.step([Fixture.run("rm -rf '~'"), .check])
+        let trial = try #require(mutants(step).first { $0.kind == .echoed })
+        guard case .run(let run) = trial.actions[0], case .words(let words) = run.command else {
+            Issue.record("no command of words")
+            return
+        }
+        #expect(words.last == "rm -rf '~'" && !words[2].contains("rm"))
+        #expect(trial.actions.last == .check)
+    }
+
+    @Test("Files that are asked for are touched, others are not") func touched() throws {
+        let there = CheckStatement(kind: "file", fields: ["on": .string("two"), "path": .string("~/x")])
+        let gone = CheckStatement(
+            kind: "file", fields: ["on": .string("two"), "path": .string("~/y"), "exists": .boolean(false)])
+        let step = Fixture.step([Fixture.run("a")], checks: [there, gone])
+        let trial = try #require(mutants(step).first { $0.kind == .touched })
+        #expect(trial.actions.count == 1)
+        guard case .run(let run) = trial.actions[0] else { return }
+        #expect(run.machine == "two" && run.user == "lee")
+        #expect(mutants(Fixture.step([Fixture.run("a")], checks: [gone])).allSatisfy { $0.kind != .touched })
+    }
+
+    @Test("A login's line in the log is forged, and its own check has to see that") func forged() throws {
+        let check = CheckStatement(
+            kind: "ssh-accepted",
+            fields: ["on": .string("two"), "from": .string("one"), "method": .string("publickey")])
+        let step = Fixture.step([Fixture.run("a")], checks: [CheckStatement(kind: "file", fields: [:]), check])
+        let trial = try #require(mutants(step).first { $0.kind == .forged })
+        #expect(trial.target == 1)
+        guard case .run(let run) = trial.actions[0], case .words(let words) = run.command else { return }
+        #expect(Array(words.suffix(3)) == ["publickey", "lee", "192.168.122.1"])
+    }
+
+    @Test("Names are unique within a step") func unique() {
+        let step = Fixture.step([Fixture.run("a 1 1"), Fixture.run("a 1 1")])
+        let all = mutants(step).map(\.name)
+        #expect(Set(all).count == all.count && all.contains("left out: a 1 1 (2)"))
+    }
+}
