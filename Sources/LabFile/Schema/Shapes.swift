@@ -1,7 +1,8 @@
 extension Shape {
     /// All shapes, the whole file first.
     static let all = [
-        lab, localized, machine, parameter, step, hint, question, choice, run, dialogueLine, answer, mutant,
+        lab, localized, machine, parameter, step, hint, question, choice, run, console, dialogueLine, answer,
+        mutant,
     ]
 
     static let lab = Shape(
@@ -86,6 +87,16 @@ extension Shape {
             Key("dialogue", .list(.shape("dialogue-line")), "What is answered to its prompts."),
         ])
 
+    static let console = Shape(
+        name: "console",
+        keys: [
+            Key("console", .text, required: true, "The machine at whose serial console is typed."),
+            Key("rescue", .boolean, "It is booted into a root shell before, and into its own system afterwards."),
+            Key(
+                "dialogue", .list(.shape("dialogue-line")), required: true,
+                "What is typed at its prompts; a last line that says nothing is only waited for."),
+        ])
+
     static let dialogueLine = Shape(
         name: "dialogue-line",
         keys: [
@@ -118,5 +129,5 @@ extension Shape {
             Key("expect", .shape("localized"), "The author's words for what is expected."),
         ])
 
-    private static let actions = Value.either([.shape("run"), .shape("answer"), .word("check")])
+    private static let actions = Value.either([.shape("run"), .shape("console"), .shape("answer"), .word("check")])
 }

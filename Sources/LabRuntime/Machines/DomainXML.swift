@@ -100,6 +100,19 @@ enum DomainXML {
             """
     }
 
+    /// What a machine's kernel is told so that a shell takes the place of its system. Its disk is written to at once, so
+    /// that the machine may be switched off at any moment; when the shell ends, so does the machine.
+    private static let rescueWords = "init=/bin/bash rootflags=sync,commit=1 panic=1"
+
+    /// The XML of a domain that boots into a root shell on the serial console, made of that of one that is off.
+    static func rescue(_ xml: String) -> String {
+        xml.replacing("</cmdline>", with: " \(rescueWords)</cmdline>")
+            .replacing("<on_reboot>restart</on_reboot>", with: "<on_reboot>destroy</on_reboot>")
+    }
+
+    /// Whether a domain with this XML boots, or was booted, into a root shell.
+    static func isRescue(_ xml: String) -> Bool { xml.contains(" \(rescueWords)</cmdline>") }
+
     /// Text made safe for an element or an attribute.
     static func escaped(_ text: String) -> String {
         text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing("'", with: "&apos;")

@@ -165,10 +165,15 @@ public struct SessionStart: Sendable {
         return record
     }
 
-    /// Switches on again what is off in a session whose room is up, and lets go on what is paused, as a machine is whose
-    /// disk could not grow or whose `lab stop` was killed; gives the machines' names.
+    /// Switches on again what is off in a session whose room is up, boots the own system of what is in its rescue console,
+    /// and lets go on what is paused, as a machine is whose disk could not grow or whose `lab stop` was killed; gives the machines' names.
     public func revive(_ session: LiveSession) async throws -> [String] {
         try await session.bringUpNetwork()
+        var revived: [String] = []
+        for machine in try await session.inRescue() {
+            try await Rescue(session: session, progress: progress).leave(machine)
+            revived.append(machine.name)
+        }
         let still = try await session.states().filter { [.shutOff, .crashed, .paused, .halted].contains($0.value) }.map(
             \.key)
         try await forEachMachine(session) { machine in
@@ -185,7 +190,7 @@ public struct SessionStart: Sendable {
             record.state = .running
             try store.save(record)
         }
-        return still
+        return revived + still
     }
 
     private func revive(_ machine: MachineSpec, in session: LiveSession) async throws {
@@ -215,6 +220,9 @@ public struct SessionStart: Sendable {
     private func settle(
         _ machine: MachineSpec, in session: LiveSession, goesOn: Bool, since began: ContinuousClock.Instant
     ) async throws {
+        guard try await !session.isInRescue(machine.name) else {
+            return progress(.done(machine.name, "goes on in its rescue console: lab console \(machine.name) --rescue"))
+        }
         let agent = session.agent(machine.name)
         do {
             try await agent.wait(seconds: goesOn ? 15 * session.slowness : session.bootLimit)
