@@ -74,7 +74,8 @@ struct SolutionRun {
     private static func show(_ event: SolutionPlayer.Event, verbose: Bool) {
         switch event {
         case .command(let machine, let user, let text): Output.error("   \(user)@\(machine)$ \(text)")
-        case .console(let machine, let isRescue): Output.error("   lab console \(machine)\(isRescue ? " --rescue" : "")")
+        case .console(let machine, let isRescue):
+            Output.error("   lab console \(machine)\(isRescue ? " --rescue" : "")")
         case .typed(let machine, let text): Output.error("   \(machine)| \(text)")
         case .ended(let status, let said):
             if verbose, !said.isEmpty { Output.error(said) }

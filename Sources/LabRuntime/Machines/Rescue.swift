@@ -57,7 +57,11 @@ public struct Rescue: Sendable {
         let (connection, domain) = (session.connection, session.domain(machine.name))
         if try await connection.domainState(domain) == .running {
             let agent = session.agent(machine.name)
-            if await agent.ping() { try await agent.power("powerdown") } else { try await connection.shutdownDomain(domain) }
+            if await agent.ping() {
+                try await agent.power("powerdown")
+            } else {
+                try await connection.shutdownDomain(domain)
+            }
             var backoff = Backoff(seconds: 20 * session.slowness)
             while try await connection.domainState(domain) == .running {
                 guard try await backoff.wait() else { break }

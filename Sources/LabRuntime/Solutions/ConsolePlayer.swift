@@ -32,7 +32,8 @@ struct ConsolePlayer: Sendable {
             while !screen.passes(line.when) {
                 guard ContinuousClock.now < end, !screen.hasEnded else {
                     throw LabError(
-                        .failed, "\"\(line.when)\" did not come on the console of \(machine); what stood there last:\n"
+                        .failed,
+                        "\"\(line.when)\" did not come on the console of \(machine); what stood there last:\n"
                             + String(screen.text.suffix(1500)))
                 }
                 if index == 0, ContinuousClock.now - nudged > Self.nudge {
@@ -55,7 +56,7 @@ struct ConsolePlayer: Sendable {
 }
 
 /// What has stood on a console, and how much of it was answered.
-private final class Screen: Sendable {
+final class Screen: Sendable {
     private struct State {
         var bytes: [UInt8] = []
         var answered = 0

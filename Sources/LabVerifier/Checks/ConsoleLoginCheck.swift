@@ -57,7 +57,9 @@ struct ConsoleLoginCheck: Check {
         let expected = Localized(
             ko: "\(login)이(가) \(machine)의 콘솔에서 로그인했어요",
             en: "\(login) has logged in at the console of \(machine)")
-        let opened = records.filter { $0.message.hasPrefix("pam_unix(login:session): session opened for user \(login)(") }
+        let opened = records.filter {
+            $0.message.hasPrefix("pam_unix(login:session): session opened for user \(login)(")
+        }
         // The opening is by the host's clock, the record by the guest's; they may differ a little.
         let after = sinceOpen ? bench.opening.addingTimeInterval(-2) : .distantPast
         if let last = opened.last, last.time >= after {
@@ -80,7 +82,9 @@ struct ConsoleLoginCheck: Check {
                 expected,
                 Localized(
                     ko: "콘솔에서 로그인을 시도했지만 패스워드가 맞지 않았어요(\(ClockText.of(refused.time))).",
-                    en: "A login was tried at the console, and the password was not right (\(ClockText.of(refused.time)))."))
+                    en:
+                        "A login was tried at the console, and the password was not right (\(ClockText.of(refused.time)))."
+                ))
         }
         return fail(
             expected,
