@@ -21,6 +21,8 @@ public enum CheckKinds {
             AuthorizedKeyCheck.self,
             PrivateKeyAbsentCheck.self,
             ConsoleLoginCheck.self,
+            MountCheck.self,
+            MountSurvivesRebootCheck.self,
         ] + SSHCheckKinds.all
 
     /// What the loader has to know of them.

@@ -1,7 +1,7 @@
 extension Shape {
     /// All shapes, the whole file first.
     static let all = [
-        lab, localized, machine, parameter, step, hint, question, choice, run, console, dialogueLine, answer,
+        lab, localized, machine, disk, parameter, step, hint, question, choice, run, console, dialogueLine, answer,
         mutant,
     ]
 
@@ -37,7 +37,12 @@ extension Shape {
             Key("user", .pattern(Grammar.login), required: true, "The login that exercises run as."),
             Key("password", .text, "That login's password; none without it."),
             Key("memory", .integer(Grammar.memory), "Memory in MiB (default: 256)."),
+            Key("disks", .list(.shape("disk")), "Empty disks beside the system's own: vdb, vdc and so on."),
         ])
+
+    static let disk = Shape(
+        name: "disk",
+        keys: [Key("size", .pattern(Grammar.size), required: true, "Its size, such as 200M or 2G.")])
 
     static let parameter = Shape(
         name: "parameter",

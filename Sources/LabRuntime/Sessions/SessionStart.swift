@@ -56,7 +56,9 @@ public struct SessionStart: Sendable {
     /// Starts a new session.
     public func start(_ lab: Lab, student: String, _ options: Options = Options()) async throws -> Started {
         let memory = lab.machines.map { $0.memory + 150 }.reduce(0, +)
-        try await Requirements.demand(memory: memory, disk: 600 * lab.machines.count, paths: paths, uplink: lab.uplink)
+        try await Requirements.demand(
+            memory: memory, disk: 600 * lab.machines.count + lab.machines.flatMap(\.disks).map(\.size).reduce(0, +),
+            paths: paths, uplink: lab.uplink)
         let images = try await builtImages(of: lab)
         guard let first = lab.machines.first, let image = images[first.image] else {
             throw LabError(.labFile, "lab \(lab.number) has no machines")
@@ -346,7 +348,7 @@ public struct SessionStart: Sendable {
     {
         let builder = WarmBuilder(paths: paths, progress: progress)
         return try await withThrowingTaskGroup(of: (WarmNeed, WarmImage?).self) { group in
-            for need in Set(lab.machines.map(WarmNeed.init)) {
+            for need in Set(lab.machines.filter(\.disks.isEmpty).map(WarmNeed.init)) {
                 guard let image = images[need.image] else { continue }
                 group.addTask {
                     do {
