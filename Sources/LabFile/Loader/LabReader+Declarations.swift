@@ -47,7 +47,9 @@ extension LabReader {
             }
             return DiskSpec(size: match.2 == "G" ? number * 1024 : number)
         }
-        if disks.count > 4 { problems.error(node, "a machine has at most 4 disks beside its system's own") }
+        if case .sequence(let items) = node, items.count > 4 {
+            problems.error(node, "a machine has at most 4 disks beside its system's own")
+        }
         return disks
     }
 
