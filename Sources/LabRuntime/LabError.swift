@@ -16,6 +16,8 @@ public struct LabError: Error, Sendable, LocalizedError, CustomStringConvertible
         public static let host = Code("host")
         /// A machine or a room did not answer.
         public static let unreachable = Code("unreachable")
+        /// A machine is in its rescue console, where nobody but the one who sits there can reach it.
+        public static let rescue = Code("rescue")
     }
 
     /// What kind of trouble it is.

@@ -20,6 +20,9 @@ public enum CheckKinds {
             KeyPairCheck.self,
             AuthorizedKeyCheck.self,
             PrivateKeyAbsentCheck.self,
+            ConsoleLoginCheck.self,
+            MountCheck.self,
+            MountSurvivesRebootCheck.self,
         ] + SSHCheckKinds.all
 
     /// What the loader has to know of them.

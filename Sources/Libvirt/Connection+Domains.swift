@@ -98,6 +98,17 @@ extension Connection {
         try await domain(name, "starting") { virDomainCreate($0) }
     }
 
+    /// Starts a defined domain that is off as this XML says instead, until it is off again; its definition stays.
+    public func startDomain(as xml: String) async throws(LibvirtError) {
+        try await call { (connection) -> Result<Void, LibvirtError> in
+            guard let domain = virDomainCreateXML(connection, xml, 0) else {
+                return .failure(.last("starting a domain"))
+            }
+            virDomainFree(domain)
+            return .success(())
+        }
+    }
+
     /// Switches a domain off at once.
     public func destroyDomain(_ name: String) async throws(LibvirtError) {
         try await domain(name, "switching off") { virDomainDestroy($0) }

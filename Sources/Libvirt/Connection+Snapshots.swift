@@ -7,14 +7,14 @@ public struct ForeignSnapshot: Sendable, Equatable {
     public var name: String
     /// The domain as it is to run from it, the XML that ``Connection/domainXML(_:)`` gives.
     public var domainXML: String
-    /// The target of the disk that holds it, such as `vda`.
-    public var disk: String
+    /// The targets of the disks that hold it, such as `vda`.
+    public var disks: [String]
 
-    /// Describes a snapshot of one disk.
-    public init(name: String, domainXML: String, disk: String) {
+    /// Describes a snapshot of these disks.
+    public init(name: String, domainXML: String, disks: [String]) {
         self.name = name
         self.domainXML = domainXML
-        self.disk = disk
+        self.disks = disks
     }
 
     /// What `virDomainSnapshotCreateXML` takes with `VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE`.
@@ -23,7 +23,7 @@ public struct ForeignSnapshot: Sendable, Equatable {
         <domainsnapshot>
           <name>\(name.escapedForXML)</name><state>running</state><creationTime>1</creationTime>
           <memory snapshot='internal'/>
-          <disks><disk name='\(disk.escapedForXML)' snapshot='internal'/></disks>
+          <disks>\(disks.map { "<disk name='\($0.escapedForXML)' snapshot='internal'/>" }.joined())</disks>
           \(domainXML)
         </domainsnapshot>
         """

@@ -21,6 +21,7 @@ struct DerivationTests {
                 case .words(let words): words.joined(separator: " ")
                 }
             case .answer(let answer): "answer \(answer.question)"
+            case .console(let console): "console \(console.machine)"
             case .check: "check"
             }
         }
@@ -34,6 +35,16 @@ struct DerivationTests {
         #expect(texts(found[0]) == ["look", "check", "b"])
         let lookless = try #require(Derivation(lab: Fixture.lab([step]), values: [:]).lookless(step))
         #expect(texts(lookless) == ["a", "check", "b"] && lookless.kind.expectation == .accepted)
+    }
+
+    @Test("A dialogue with a console is left out, and echoed it is nothing")
+    func console() {
+        let rescue = Action.console(ConsoleAction(machine: "one", isRescue: true, dialogue: []))
+        let step = Fixture.step([Fixture.run("a"), rescue])
+        let found = mutants(step)
+        #expect(
+            found.filter { $0.kind == .leftOut }.map(\.name) == ["left out: a", "left out: the rescue console of one"])
+        #expect(found.filter { $0.kind == .echoed }.map { $0.actions.count } == [1])
     }
 
     @Test("A solution of one action is not left out: that is the step before it") func single() {

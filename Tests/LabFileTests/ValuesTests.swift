@@ -60,6 +60,19 @@ import Testing
                         dialogue: [DialogueLine(when: "password:", say: "pw")])))
     }
 
+    @Test func aConsolesDialogueIsFilledIn() {
+        let variables = Variables(["server01.password": "pw"])
+        let action = Action.console(
+            ConsoleAction(
+                machine: "server01", isRescue: true,
+                dialogue: [DialogueLine(when: "password:", say: "{{server01.password}}")]))
+        #expect(
+            variables.fill(action)
+                == .console(
+                    ConsoleAction(
+                        machine: "server01", isRescue: true, dialogue: [DialogueLine(when: "password:", say: "pw")])))
+    }
+
     @Test func answersAreNormalised() {
         #expect(Answer.normalised("  A \t b\n") == "A b")
         #expect(Answer.normalised(" SSH  Server ", ignoringCase: true) == "ssh server")

@@ -28,6 +28,7 @@ private func verdict(_ check: some Check, _ bench: ScriptedBench) async throws -
             PackageCheck.self, ServiceCheck.self, SurvivesRebootCheck.self, ListeningCheck.self, FileCheck.self,
             SSHDConfigCheck.self, FirewallCheck.self, ProcessCheck.self, CommandCheck.self, KnownHostCheck.self,
             HostKeyCheckingCheck.self, KeyPairCheck.self, AuthorizedKeyCheck.self, PrivateKeyAbsentCheck.self,
+            ConsoleLoginCheck.self, MountCheck.self, MountSurvivesRebootCheck.self,
         ]
         for kind in kinds {
             let check = try kind.init(fields(values))

@@ -84,7 +84,7 @@ struct ConnectionTests {
             "</domain>",
             with: "<devices><disk type='file'><source file='/x'/><target dev='vda'/></disk></devices></domain>")
         try await connection.defineDomain(xml: xml)
-        let snapshot = ForeignSnapshot(name: "warm", domainXML: try await connection.domainXML(name), disk: "vda")
+        let snapshot = ForeignSnapshot(name: "warm", domainXML: try await connection.domainXML(name), disks: ["vda"])
         try await connection.adoptSnapshot(snapshot, of: name)
         #expect(try await connection.snapshots(of: name) == ["warm"])
         try await connection.revert(name, to: "warm")

@@ -36,17 +36,17 @@ public struct Derivation: Sendable {
         let doing = step.solution.filter { $0 != .check && !$0.looks }
         guard doing.count > 1 else { return [] }
         return step.solution.enumerated().compactMap { index, action in
-            guard case .run(let run) = action, !run.looks else { return nil }
+            guard let typed = action.typed, !action.looks else { return nil }
             var actions = step.solution
             actions.remove(at: index)
-            return Trial(step: step.id, kind: .leftOut, name: "left out: \(run.command.short)", actions: actions)
+            return Trial(step: step.id, kind: .leftOut, name: "left out: \(typed)", actions: actions)
         }
     }
 
     private func changed(_ step: Step) -> [Trial] {
         step.solution.enumerated().flatMap { index, action -> [Trial] in
             switch action {
-            case .check: []
+            case .check, .console: []
             case .answer(let answer):
                 [
                     Trial(
@@ -90,6 +90,7 @@ public struct Derivation: Sendable {
     private func echoed(_ step: Step) -> [Trial] {
         var actions: [Action] = []
         for action in step.solution {
+            if case .console = action { continue }
             guard case .run(let run) = action else {
                 actions.append(action)
                 continue
@@ -102,7 +103,7 @@ public struct Derivation: Sendable {
                         machine: run.machine, command: .words(["/bin/sh", "-c", script, "sh", run.command.text]),
                         user: run.user)))
         }
-        guard step.solution.contains(where: { $0.isRun && !$0.looks }) else { return [] }
+        guard step.solution.contains(where: { $0.typed != nil && !$0.looks }) else { return [] }
         return [Trial(step: step.id, kind: .echoed, name: "echoed: every command", actions: actions)]
     }
 
@@ -126,7 +127,7 @@ public struct Derivation: Sendable {
                         mayFail: true)))
         }
         guard !touches.isEmpty else { return [] }
-        let answers = step.solution.filter { !$0.isRun }
+        let answers = step.solution.filter { $0.typed == nil }
         return [
             Trial(step: step.id, kind: .touched, name: "touched: the files, empty", actions: touches + answers)
         ]
@@ -173,8 +174,14 @@ public struct Derivation: Sendable {
 }
 
 extension Action {
-    /// Whether it is a command.
-    var isRun: Bool { if case .run = self { true } else { false } }
+    /// Enough of what is typed on a machine to know it by; nil when it is nothing of that kind.
+    var typed: String? {
+        switch self {
+        case .run(let run): run.command.short
+        case .console(let console): "the \(console.isRescue ? "rescue console" : "console") of \(console.machine)"
+        case .answer, .check: nil
+        }
+    }
     /// Whether it is a command that only looks.
     var looks: Bool { if case .run(let run) = self { run.looks } else { false } }
 }

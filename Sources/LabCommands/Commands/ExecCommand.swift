@@ -36,7 +36,7 @@ struct ExecCommand: AsyncParsableCommand {
     func run() async throws {
         do {
             throw ExitStatus(value: Int32(try await execute()))
-        } catch let error as LabError where [.failed, .unreachable].contains(error.code) {
+        } catch let error as LabError where [.failed, .unreachable, .rescue].contains(error.code) {
             Output.error("lab: " + error.description)
             throw ExitStatus(value: ExitStatus.execFailed)
         }

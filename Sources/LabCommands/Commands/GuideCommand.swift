@@ -78,6 +78,8 @@ struct GuideCommand: AsyncParsableCommand {
         let lease = try await SessionLease.take(record, for: "lab guide", in: context)
         defer { withExtendedLifetime(lease) {} }
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
+        // The guide can be read beside a rescue console; the step is opened when the machine runs its own system again.
+        guard try await session.inRescue().isEmpty else { return }
         try await context.verifier(session).open(step)
     }
 }

@@ -58,6 +58,11 @@ struct StatusCommand: AsyncParsableCommand {
         Output.table(
             ["LAB", "STUDENT", "STATE", "DONE", "RUNS ON", "MACHINES", "DISK", "KEPT", "SESSION"], lines)
         for row in rows {
+            for (machine, state) in row.machines.sorted(by: { $0.key < $1.key }) where state == "rescue" {
+                Output.error(
+                    "\(machine) of lab \(row.lab) is in its rescue console: lab console \(machine) --rescue. "
+                        + "Its own system boots when that is left, or by: lab resume")
+            }
             for (machine, state) in row.machines.sorted(by: { $0.key < $1.key }) where state == "halted" {
                 Output.error(
                     "\(machine) of lab \(row.lab) stands still since its disk could not grow: "
@@ -79,6 +84,7 @@ struct StatusCommand: AsyncParsableCommand {
                     let session = try await LiveSession.attach(
                         record, lab: lab.bare(in: record.directory), paths: context.paths)
                     machines = try await session.states().mapValues { String(describing: $0) }
+                    for machine in try await session.inRescue() { machines[machine.name] = "rescue" }
                     checkpoints = try await Checkpoint.steps(of: session).sorted()
                 } catch  where record.isElsewhere {
                     Output.error(String(describing: error))

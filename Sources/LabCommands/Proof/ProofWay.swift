@@ -33,6 +33,9 @@ struct ProofWay {
                     action.mayFail = action.mayFail || !isRight
                     try await player.play(action) { _ in }
                     outcome.longest = max(outcome.longest, (ContinuousClock.now - began) / .seconds(1))
+                case .console(let action):
+                    try await player.play(action) { _ in }
+                    outcome.longest = max(outcome.longest, (ContinuousClock.now - began) / .seconds(1))
                 case .answer(let answer):
                     let value = try await player.value(of: answer)
                     _ = try await verifier.answer(value, to: answer.question, of: step)

@@ -47,6 +47,12 @@ struct SolutionRun {
             case .run(var action):
                 action.mayFail = action.mayFail || !mustSucceed
                 try await player.play(action) { Self.show($0, verbose: verbose) }
+            case .console(let action):
+                do {
+                    try await player.play(action) { Self.show($0, verbose: verbose) }
+                } catch let error as LabError where !mustSucceed && error.code == .failed {
+                    Output.error("   \(error.message)")
+                }
             case .answer(let answer):
                 let value = try await player.value(of: answer)
                 Output.error("   lab answer \(step.id).\(answer.question) \(value)")
@@ -68,6 +74,9 @@ struct SolutionRun {
     private static func show(_ event: SolutionPlayer.Event, verbose: Bool) {
         switch event {
         case .command(let machine, let user, let text): Output.error("   \(user)@\(machine)$ \(text)")
+        case .console(let machine, let isRescue):
+            Output.error("   lab console \(machine)\(isRescue ? " --rescue" : "")")
+        case .typed(let machine, let text): Output.error("   \(machine)| \(text)")
         case .ended(let status, let said):
             if verbose, !said.isEmpty { Output.error(said) }
             if status != 0 { Output.error("   (status \(status))") }

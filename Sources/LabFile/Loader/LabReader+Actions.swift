@@ -4,9 +4,13 @@ extension LabReader {
     func action(_ node: Node, questions: Set<String>) -> Action? {
         if case .scalar(let scalar) = node, scalar.string == "check" { return .check }
         guard case .mapping(let mapping) = node else {
-            problems.error(node, "an action is {on: …, run: …}, {answer: …} or the word check, not \(kind(of: node))")
+            problems.error(
+                node,
+                "an action is {on: …, run: …}, {console: …, dialogue: …}, {answer: …} or the word check, not \(kind(of: node))"
+            )
             return nil
         }
+        if mapping["console"] != nil { return console(node) }
         return mapping["answer"] == nil ? run(node) : answer(node, questions: questions)
     }
 
@@ -18,23 +22,31 @@ extension LabReader {
         let background = entry["background"].flatMap { boolean($0, "background") } ?? false
         let mayFail = entry["may-fail"].flatMap { boolean($0, "may-fail") } ?? false
         let looks = entry["looks"].flatMap { boolean($0, "looks") } ?? false
-        let dialogue =
-            entry["dialogue"].map {
-                list($0, "dialogue") { node -> DialogueLine? in
-                    guard let line = Entries(node, "a line of the dialogue", .dialogueLine, problems) else {
-                        return nil
-                    }
-                    let when = line["when"].flatMap { string($0, "when") }
-                    let say = line["say"].flatMap { string($0, "say", empty: true) }
-                    guard let when, let say else { return nil }
-                    return DialogueLine(when: when, say: say)
-                }
-            } ?? []
+        let dialogue = entry["dialogue"].map(dialogue) ?? []
         guard let machine, let command else { return nil }
         return .run(
             RunAction(
                 machine: machine, command: command, user: user, dialogue: dialogue, background: background,
                 mayFail: mayFail, looks: looks))
+    }
+
+    private func console(_ node: Node) -> Action? {
+        guard let entry = Entries(node, "a console action", .console, problems) else { return nil }
+        let machine = entry["console"].flatMap { self.machine($0, "console") }
+        let isRescue = entry["rescue"].flatMap { boolean($0, "rescue") } ?? false
+        let dialogue = entry["dialogue"].map(dialogue) ?? []
+        guard let machine else { return nil }
+        return .console(ConsoleAction(machine: machine, isRescue: isRescue, dialogue: dialogue))
+    }
+
+    private func dialogue(_ node: Node) -> [DialogueLine] {
+        list(node, "dialogue") { node -> DialogueLine? in
+            guard let line = Entries(node, "a line of the dialogue", .dialogueLine, problems) else { return nil }
+            let when = line["when"].flatMap { string($0, "when") }
+            let say = line["say"].flatMap { string($0, "say", empty: true) }
+            guard let when, let say else { return nil }
+            return DialogueLine(when: when, say: say)
+        }
     }
 
     private func answer(_ node: Node, questions: Set<String>) -> Action? {

@@ -25,13 +25,32 @@ extension LabReader {
             let user = entry["user"].flatMap(login)
             let password = entry["password"].flatMap { string($0, "password", variables: false) }
             let memory = entry["memory"].flatMap { integer($0, "memory (MiB)", Grammar.memory) } ?? 256
+            let disks = entry["disks"].map(disks) ?? []
             guard let image, let address, let user else { continue }
             let machine = MachineSpec(
-                name: key, image: image, address: address, user: user, password: password, memory: memory)
+                name: key, image: image, address: address, user: user, password: password, memory: memory,
+                disks: disks)
             machines[key] = machine
             result.append(machine)
         }
         return result
+    }
+
+    private func disks(_ node: Node) -> [DiskSpec] {
+        let disks = list(node, "disks") { item -> DiskSpec? in
+            guard let entry = Entries(item, "a disk", .disk, problems), let node = entry["size"],
+                let text = string(node, "size", variables: false)
+            else { return nil }
+            guard let match = text.wholeMatch(of: /([1-9][0-9]{0,4})([MG])/), let number = Int(match.1) else {
+                problems.error(node, "size must be one such as 200M or 2G, not \(kind(of: node))")
+                return nil
+            }
+            return DiskSpec(size: match.2 == "G" ? number * 1024 : number)
+        }
+        if case .sequence(let items) = node, items.count > 4 {
+            problems.error(node, "a machine has at most 4 disks beside its system's own")
+        }
+        return disks
     }
 
     private func image(_ node: Node) -> String? {

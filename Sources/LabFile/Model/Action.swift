@@ -4,6 +4,8 @@ public enum Action: Sendable, Equatable {
     case run(RunAction)
     /// An answer to one of the step's questions.
     case answer(AnswerAction)
+    /// Something typed at a machine's serial console.
+    case console(ConsoleAction)
     /// The step's own checks are run at this point, whatever they say: for what can only be seen while it lasts.
     case check
 }
@@ -59,6 +61,23 @@ public struct DialogueLine: Sendable, Equatable {
     public init(when: String, say: String) {
         self.when = when
         self.say = say
+    }
+}
+
+/// What is typed at a machine's serial console, where a person would sit when there is no network.
+public struct ConsoleAction: Sendable, Equatable {
+    /// The machine's name.
+    public var machine: String
+    /// Whether the machine is booted into its rescue console first, and into its own system afterwards.
+    public var isRescue: Bool
+    /// Prompts and what is typed at them, in their order; a last line that says nothing is only waited for.
+    public var dialogue: [DialogueLine]
+
+    /// Makes a dialogue with a machine's console.
+    public init(machine: String, isRescue: Bool = false, dialogue: [DialogueLine]) {
+        self.machine = machine
+        self.isRescue = isRescue
+        self.dialogue = dialogue
     }
 }
 

@@ -1,7 +1,9 @@
 extension Shape {
     /// All shapes, the whole file first.
     static let all = [
-        lab, localized, machine, parameter, step, hint, question, choice, run, dialogueLine, answer, mutant, excuse,
+        lab, localized, machine, disk, parameter, step, hint, question, choice, run, console, dialogueLine, answer,
+        mutant,
+        excuse,
     ]
 
     static let lab = Shape(
@@ -36,7 +38,12 @@ extension Shape {
             Key("user", .pattern(Grammar.login), required: true, "The login that exercises run as."),
             Key("password", .text, "That login's password; none without it."),
             Key("memory", .integer(Grammar.memory), "Memory in MiB (default: 256)."),
+            Key("disks", .list(.shape("disk")), "Empty disks beside the system's own: vdb, vdc and so on."),
         ])
+
+    static let disk = Shape(
+        name: "disk",
+        keys: [Key("size", .pattern(Grammar.size), required: true, "Its size, such as 200M or 2G.")])
 
     static let parameter = Shape(
         name: "parameter",
@@ -88,6 +95,16 @@ extension Shape {
             Key("dialogue", .list(.shape("dialogue-line")), "What is answered to its prompts."),
         ])
 
+    static let console = Shape(
+        name: "console",
+        keys: [
+            Key("console", .text, required: true, "The machine at whose serial console is typed."),
+            Key("rescue", .boolean, "It is booted into a root shell before, and into its own system afterwards."),
+            Key(
+                "dialogue", .list(.shape("dialogue-line")), required: true,
+                "What is typed at its prompts; a last line that says nothing is only waited for."),
+        ])
+
     static let dialogueLine = Shape(
         name: "dialogue-line",
         keys: [
@@ -127,5 +144,5 @@ extension Shape {
             Key("expect", .shape("localized"), "The author's words for what is expected."),
         ])
 
-    private static let actions = Value.either([.shape("run"), .shape("answer"), .word("check")])
+    private static let actions = Value.either([.shape("run"), .shape("console"), .shape("answer"), .word("check")])
 }

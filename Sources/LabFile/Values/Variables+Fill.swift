@@ -19,6 +19,9 @@ extension Variables {
             run.user = run.user.map(fill)
             run.dialogue = run.dialogue.map { DialogueLine(when: fill($0.when), say: fill($0.say)) }
             return .run(run)
+        case .console(var console):
+            console.dialogue = console.dialogue.map { DialogueLine(when: fill($0.when), say: fill($0.say)) }
+            return .console(console)
         case .answer(var answer):
             switch answer.source {
             case .value(let text): answer.source = .value(fill(text))

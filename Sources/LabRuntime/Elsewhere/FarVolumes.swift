@@ -89,13 +89,17 @@ struct FarVolumes: Sendable {
 
     /// Makes a machine's disk anew, an overlay on its image's, and gives its path there.
     func makeDisk(of machine: String, from image: BuiltImage, over base: String) async throws -> String {
-        let name = "lab-\(session)-\(machine).qcow2"
+        try await makeDisk(machine, capacity: try Self.capacity(ofQCOW2: image.base), over: base)
+    }
+
+    /// Makes a disk of the session's anew, so many bytes large, and gives its path there; an empty one without a base.
+    func makeDisk(_ disk: String, capacity: Int, over base: String? = nil) async throws -> String {
+        let name = "lab-\(session)-\(disk).qcow2"
         if try await connection.volumes(in: pool).contains(name) {
             try await connection.deleteVolume(name, in: pool)
         }
-        let capacity = try Self.capacity(ofQCOW2: image.base)
         return try await connection.createVolume(
-            xml: Self.xml(name, capacity: capacity, format: "qcow2", base: base), in: pool)
+            xml: Self.xml(name, capacity: capacity, format: "qcow2", base: base, mode: "0600"), in: pool)
     }
 
     /// Removes the session's disks, and what it began to upload and did not end. Whole images stay.
@@ -116,14 +120,15 @@ struct FarVolumes: Sendable {
     }
 
     /// A volume's XML. What an image holds is no secret, and several machines' QEMUs read it.
-    static func xml(_ name: String, capacity: Int, format: String, base: String? = nil) -> String {
+    static func xml(_ name: String, capacity: Int, format: String, base: String? = nil, mode: String = "0644") -> String
+    {
         let backing = base.map {
             "<backingStore><path>\(DomainXML.escaped($0))</path><format type='qcow2'/></backingStore>"
         }
         return """
             <volume><name>\(name)</name><capacity unit='bytes'>\(capacity)</capacity>
               <allocation unit='bytes'>0</allocation>
-              <target><format type='\(format)'/><permissions><mode>\(base == nil ? "0644" : "0600")</mode></permissions></target>
+              <target><format type='\(format)'/><permissions><mode>\(mode)</mode></permissions></target>
               \(backing ?? "")
             </volume>
             """

@@ -12,6 +12,8 @@ struct DomainSpec: Sendable {
     var network = "lab"
     /// Its disk, an absolute path.
     var disk: String
+    /// Its further disks in their order, absolute paths.
+    var furtherDisks: [String] = []
     /// The kernel that it boots, an absolute path.
     var kernel: String
     /// The initial file system, an absolute path.
@@ -61,7 +63,7 @@ enum DomainXML {
         """
     }
 
-    /// A guest: direct kernel boot, one virtio disk, one card, a serial console and the guest agent's channel.
+    /// A guest: direct kernel boot, virtio disks, one card, a serial console and the guest agent's channel.
     static func domain(_ spec: DomainSpec) -> String {
         let words = ["root=/dev/vda", "rw", "console=ttyS0", "quiet", "mitigations=off", "net.ifnames=0"]
         let ports = (1...6).map { "<controller type='pci' index='\($0)' model='pcie-root-port'/>" }.joined()
@@ -83,10 +85,7 @@ enum DomainXML {
               <on_poweroff>destroy</on_poweroff><on_reboot>restart</on_reboot><on_crash>preserve</on_crash>
               <devices>
                 <controller type='pci' index='0' model='pcie-root'/>\(ports)
-                <disk type='file' device='disk'>
-                  <driver name='qemu' type='qcow2' error_policy='stop' discard='unmap'/>
-                  <source file='\(escaped(spec.disk))'/><target dev='vda' bus='virtio'/>
-                </disk>
+            \(zip([spec.disk] + spec.furtherDisks, spec.machine.targets).map(disk).joined(separator: "\n"))
                 <interface type='network'>
                   <mac address='\(spec.mac)'/><source network='\(spec.network)'/><model type='virtio'/>
                 </interface>
@@ -103,8 +102,38 @@ enum DomainXML {
     /// How much of a guest's translated code QEMU keeps. Its own limit is 1 GiB, which every machine takes in time.
     private static let translation = "<tcg><tb-cache unit='MiB'>256</tb-cache></tcg>"
 
+    private static func disk(_ path: String, _ target: String) -> String {
+        """
+            <disk type='file' device='disk'>
+              <driver name='qemu' type='qcow2' error_policy='stop' discard='unmap'/>
+              <source file='\(escaped(path))'/><target dev='\(target)' bus='virtio'/>
+            </disk>
+        """
+    }
+
+    /// What a machine's kernel is told so that a shell takes the place of its system. Its disk is written to at once, so
+    /// that the machine may be switched off at any moment; when the shell ends, so does the machine.
+    private static let rescueWords = "init=/bin/bash rootflags=sync,commit=1 panic=1"
+
+    /// The XML of a domain that boots into a root shell on the serial console, made of that of one that is off.
+    static func rescue(_ xml: String) -> String {
+        xml.replacing("</cmdline>", with: " \(rescueWords)</cmdline>")
+            .replacing("<on_reboot>restart</on_reboot>", with: "<on_reboot>destroy</on_reboot>")
+    }
+
+    /// Whether a domain with this XML boots, or was booted, into a root shell.
+    static func isRescue(_ xml: String) -> Bool { xml.contains(" \(rescueWords)</cmdline>") }
+
     /// Text made safe for an element or an attribute.
     static func escaped(_ text: String) -> String {
         text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing("'", with: "&apos;")
     }
+}
+
+extension MachineSpec {
+    /// The names of its disks, the system's first: `vda`, `vdb` and so on.
+    var targets: [String] { zip("abcdefghij", 0...disks.count).map { "vd\($0.0)" } }
+
+    /// What its disks are called among a session's; a machine's name has no dot.
+    var diskNames: [String] { [name] + targets.dropFirst().map { "\(name).\($0)" } }
 }

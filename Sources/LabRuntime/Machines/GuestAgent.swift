@@ -35,6 +35,9 @@ public struct GuestAgent: Sendable {
                     {
                         continue
                     }
+                    if let xml = try? await connection.domainXML(domain), DomainXML.isRescue(xml) {
+                        throw Rescue.error(machine)
+                    }
                     throw LabError(
                         .unreachable, "\(machine) does not answer: \(error.message)",
                         advice: "Look at it with: lab console \(machine)")

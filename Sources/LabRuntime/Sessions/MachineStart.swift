@@ -43,7 +43,8 @@ struct MachineStart: Sendable {
 
     private func goOn(from point: StartingPoint) async throws {
         say("goes on from \(point.contents.step)")
-        try await take(point.disk(machine.name), with: point.snapshot)
+        try await take(
+            Dictionary(uniqueKeysWithValues: machine.diskNames.map { ($0, point.disk($0)) }), with: point.snapshot)
         try await session.connection.revert(domain, to: point.snapshot)
         let agent = session.agent(machine.name)
         try await agent.wait(seconds: session.bootLimit)
@@ -102,15 +103,20 @@ struct MachineStart: Sendable {
         return Identity.mac(session: session.record.id, machine: machine.name)
     }
     private var domain: String { session.domain(machine.name) }
-    private var disk: String { "\(session.paths.session(session.record.id))/disks/\(machine.name).qcow2" }
+    private var disk: String { path(machine.name) }
+    private var furtherNames: [String] { Array(machine.diskNames.dropFirst()) }
+    private func path(_ disk: String) -> String {
+        "\(session.paths.session(session.record.id))/disks/\(disk).qcow2"
+    }
 
-    private func define(disk: String) async throws {
+    private func define(disk: String, furtherDisks: [String]) async throws {
         let network =
             session.record.isElsewhere
             ? FarNetwork(session: session.record.id, connection: session.connection).name : "lab"
         let spec = DomainSpec(
             session: session.record.id, machine: machine, name: domain, network: network, disk: disk,
-            kernel: files?.kernel ?? image.kernel, initrd: files?.initrd ?? image.initrd, mac: mac,
+            furtherDisks: furtherDisks, kernel: files?.kernel ?? image.kernel, initrd: files?.initrd ?? image.initrd,
+            mac: mac,
             accelerator: accelerator)
         try await session.connection.defineDomain(xml: DomainXML.domain(spec))
     }
@@ -118,9 +124,10 @@ struct MachineStart: Sendable {
     /// Lets a clone go on from the memory that its disk, a copy of the warm image's, holds; false
     /// says that the machine has to boot.
     private func wake() async throws -> Bool {
-        guard case .warm(let warm) = source else { return false }
+        // A memory that was kept knows nothing of further disks.
+        guard case .warm(let warm) = source, machine.disks.isEmpty else { return false }
         say("wakes")
-        try await take(warm.disk, with: WarmImage.snapshot)
+        try await take([machine.name: warm.disk], with: WarmImage.snapshot)
         let connection = session.connection
         do {
             try await connection.revert(domain, to: WarmImage.snapshot)
@@ -136,19 +143,22 @@ struct MachineStart: Sendable {
         return true
     }
 
-    /// Defines the machine with a copy of a disk, and makes libvirt know the memory that it holds.
-    private func take(_ original: String, with name: String) async throws {
-        try await Tool.check("cp", ["--reflink=auto", "--sparse=always", original, disk])
-        try await Tool.check("chmod", ["600", disk])
-        try await define(disk: disk)
+    /// Defines the machine with copies of disks, by their names, and makes libvirt know the memory that they hold.
+    private func take(_ originals: [String: String], with name: String) async throws {
+        for (name, original) in originals {
+            try await Tool.check("cp", ["--reflink=auto", "--sparse=always", original, path(name)])
+            try await Tool.check("chmod", ["600", path(name)])
+        }
+        try await define(disk: disk, furtherDisks: furtherNames.map(path))
         let connection = session.connection
-        let snapshot = ForeignSnapshot(name: name, domainXML: try await connection.domainXML(domain), disk: "vda")
+        let snapshot = ForeignSnapshot(
+            name: name, domainXML: try await connection.domainXML(domain), disks: machine.targets)
         try await connection.adoptSnapshot(snapshot, of: domain)
     }
 
     private func boot() async throws {
         say("boots")
-        try await define(disk: try await makeDisk())
+        try await define(disk: try await makeDisk(), furtherDisks: try await makeFurtherDisks())
         try await session.connection.startDomain(domain)
         try await session.agent(machine.name).wait(seconds: session.bootLimit)
     }
@@ -161,6 +171,22 @@ struct MachineStart: Sendable {
         try? FileManager.default.removeItem(atPath: disk)
         try await Tool.check("qemu-img", ["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", image.base, disk])
         return disk
+    }
+
+    /// Makes the further disks, empty, and gives their paths.
+    private func makeFurtherDisks() async throws -> [String] {
+        var paths: [String] = []
+        for (name, disk) in zip(furtherNames, machine.disks) {
+            if let volumes = session.volumes {
+                paths.append(try await volumes.makeDisk(name, capacity: disk.size << 20))
+                continue
+            }
+            try? FileManager.default.removeItem(atPath: path(name))
+            try await Tool.check("qemu-img", ["create", "-q", "-f", "qcow2", path(name), "\(disk.size)M"])
+            try await Tool.check("chmod", ["600", path(name)])
+            paths.append(path(name))
+        }
+        return paths
     }
 
     private func say(_ what: String) { progress(.doing(machine.name, "\(machine.address)  \(what)")) }

@@ -56,7 +56,9 @@ public struct SessionStart: Sendable {
     /// Starts a new session.
     public func start(_ lab: Lab, student: String, _ options: Options = Options()) async throws -> Started {
         let memory = lab.machines.map { $0.memory + 150 }.reduce(0, +)
-        try await Requirements.demand(memory: memory, disk: 600 * lab.machines.count, paths: paths, uplink: lab.uplink)
+        try await Requirements.demand(
+            memory: memory, disk: 600 * lab.machines.count + lab.machines.flatMap(\.disks).map(\.size).reduce(0, +),
+            paths: paths, uplink: lab.uplink)
         let images = try await builtImages(of: lab)
         guard let first = lab.machines.first, let image = images[first.image] else {
             throw LabError(.labFile, "lab \(lab.number) has no machines")
@@ -165,10 +167,15 @@ public struct SessionStart: Sendable {
         return record
     }
 
-    /// Switches on again what is off in a session whose room is up, and lets go on what is paused, as a machine is whose
-    /// disk could not grow or whose `lab stop` was killed; gives the machines' names.
+    /// Switches on again what is off in a session whose room is up, boots the own system of what is in its rescue console,
+    /// and lets go on what is paused, as a machine is whose disk could not grow or whose `lab stop` was killed; gives the machines' names.
     public func revive(_ session: LiveSession) async throws -> [String] {
         try await session.bringUpNetwork()
+        var revived: [String] = []
+        for machine in try await session.inRescue() {
+            try await Rescue(session: session, progress: progress).leave(machine)
+            revived.append(machine.name)
+        }
         let still = try await session.states().filter { [.shutOff, .crashed, .paused, .halted].contains($0.value) }.map(
             \.key)
         try await forEachMachine(session) { machine in
@@ -185,7 +192,7 @@ public struct SessionStart: Sendable {
             record.state = .running
             try store.save(record)
         }
-        return still
+        return revived + still
     }
 
     private func revive(_ machine: MachineSpec, in session: LiveSession) async throws {
@@ -215,6 +222,9 @@ public struct SessionStart: Sendable {
     private func settle(
         _ machine: MachineSpec, in session: LiveSession, goesOn: Bool, since began: ContinuousClock.Instant
     ) async throws {
+        guard try await !session.isInRescue(machine.name) else {
+            return progress(.done(machine.name, "goes on in its rescue console: lab console \(machine.name) --rescue"))
+        }
         let agent = session.agent(machine.name)
         do {
             try await agent.wait(seconds: goesOn ? 15 * session.slowness : session.bootLimit)
@@ -338,7 +348,7 @@ public struct SessionStart: Sendable {
     {
         let builder = WarmBuilder(paths: paths, progress: progress)
         return try await withThrowingTaskGroup(of: (WarmNeed, WarmImage?).self) { group in
-            for need in Set(lab.machines.map(WarmNeed.init)) {
+            for need in Set(lab.machines.filter(\.disks.isEmpty).map(WarmNeed.init)) {
                 guard let image = images[need.image] else { continue }
                 group.addTask {
                     do {

@@ -88,14 +88,17 @@ public struct StartingPointStore: Sendable {
         defer { try? FileManager.default.removeItem(atPath: fresh) }
         let from = session.paths.session(session.record.id)
         try await Tool.check("cp", ["-a", from + "/keys", fresh + "/keys"])
+        let names = Dictionary(uniqueKeysWithValues: session.lab.machines.map { ($0.name, $0.diskNames) })
         try await Checkpoint.whileStill(session) { machine in
-            let source = "\(from)/disks/\(machine).qcow2"
-            try await Tool.check("cp", ["--reflink=auto", "--sparse=always", source, "\(fresh)/\(machine).qcow2"])
+            for name in names[machine] ?? [] {
+                let source = "\(from)/disks/\(name).qcow2"
+                try await Tool.check("cp", ["--reflink=auto", "--sparse=always", source, "\(fresh)/\(name).qcow2"])
+            }
         }
         var disks: [String: FileStamp] = [:]
         var cards: [String: String] = [:]
         for machine in session.lab.machines {
-            disks[machine.name] = FileStamp(of: "\(fresh)/\(machine.name).qcow2")
+            for name in machine.diskNames { disks[name] = FileStamp(of: "\(fresh)/\(name).qcow2") }
             cards[machine.name] = try await session.card(of: machine.name)
         }
         let contents = StartingPoint.Contents(step: key.step, cards: cards, disks: disks, progress: progress)

@@ -8,6 +8,10 @@ public struct SolutionPlayer: Sendable {
     public enum Event: Sendable, Equatable {
         /// A command begins on a machine, as it is typed.
         case command(machine: String, user: String, text: String)
+        /// A machine's console is sat down at, in a rescue shell or not.
+        case console(machine: String, isRescue: Bool)
+        /// A line is typed there; what is typed at a prompt for a password is not told.
+        case typed(machine: String, text: String)
         /// It ended; what it said on its terminal, or on standard output and standard error.
         case ended(status: Int, said: String)
         /// An answer is given.
@@ -50,6 +54,30 @@ public struct SolutionPlayer: Sendable {
                 "on \(machine.name) this ended with status \(outcome.status): \(Self.typed(command))\n"
                     + String(said.suffix(1500)))
         }
+    }
+
+    /// Types at a machine's console; boots it into a root shell before, and into its own system afterwards, where that is
+    /// asked for. Throws when a prompt does not come.
+    public func play(_ action: ConsoleAction, report: @escaping @Sendable (Event) -> Void) async throws {
+        let machine = try session.machine(action.machine)
+        let dialogue = try action.dialogue.map { DialogueLine(when: try fill($0.when), say: try fill($0.say)) }
+        report(.console(machine: machine.name, isRescue: action.isRescue))
+        let player = ConsolePlayer(session: session, machine: machine.name, limit: limit)
+        let rescue = Rescue(session: session)
+        if action.isRescue { try await rescue.enter(machine) }
+        let said: Result<String, any Error>
+        do {
+            said = .success(
+                try await player.play(dialogue) { line in
+                    let isSecret = line.when.lowercased().contains("password")
+                    report(.typed(machine: machine.name, text: isSecret ? "••••" : line.say))
+                })
+        } catch {
+            said = .failure(error)
+        }
+        // In a task of its own: the machine's own system comes back although what was going on was cancelled.
+        if action.isRescue { try await Task { try await rescue.leave(machine) }.value }
+        report(.ended(status: 0, said: try said.get()))
     }
 
     /// The value of an answer: the text itself, or what a command prints on a machine, trimmed.

@@ -15,6 +15,8 @@ struct LiveGuest: Guest {
             return Observation(
                 status: outcome.status, output: String(decoding: outcome.output.prefix(limit), as: UTF8.self),
                 error: outcome.errorText)
+        } catch let error as LabError where error.code == .rescue {
+            throw GuestUnreachable(.inRescue(agent.machine))
         } catch let error as LabError where error.code == .unreachable {
             throw GuestUnreachable(
                 Localized(
@@ -23,5 +25,16 @@ struct LiveGuest: Guest {
                     en: "\(error.message). It is off, paused, or its guest agent was stopped; nothing was judged. "
                         + "Look at it with lab status and lab console \(agent.machine)."))
         }
+    }
+}
+
+extension Localized {
+    /// Why nothing is judged on a machine that is in its rescue console.
+    static func inRescue(_ machine: String) -> Localized {
+        Localized(
+            ko: "\(machine)이(가) 구조 콘솔에 있어서 원래 시스템이 돌지 않아요. 채점하지 않았어요. "
+                + "구조 콘솔에서 나오거나(Ctrl-]) lab resume으로 원래 시스템을 부팅한 다음 다시 해 보세요.",
+            en: "\(machine) is in its rescue console, so its own system does not run; nothing was judged. "
+                + "Leave the console (Ctrl-]), or boot its own system with lab resume, and try again.")
     }
 }

@@ -34,10 +34,15 @@ struct LiveHost: VerifierHost {
     }
 
     func open(_ step: Step) async throws -> Date {
+        try await demandOwnSystems()
         let variables = variables
         let player = SolutionPlayer(session: session) { variables.fill($0) }
         for action in step.setup {
-            if case .run(let action) = action { try await player.play(action, asRoot: true) { _ in } }
+            switch action {
+            case .run(let action): try await player.play(action, asRoot: true) { _ in }
+            case .console(let action): try await player.play(action) { _ in }
+            case .answer, .check: break
+            }
         }
         let checkpoint = try await checkpoint(for: step)
         let moment = Date()
@@ -47,6 +52,12 @@ struct LiveHost: VerifierHost {
             record.checkpoint = checkpoint
         }
         return moment
+    }
+
+    /// A step is opened when all machines run their own systems: a checkpoint of a rescue console is nothing to go back to.
+    private func demandOwnSystems() async throws {
+        guard let machine = try await session.inRescue().first?.name else { return }
+        throw Unjudgeable(.inRescue(machine))
     }
 
     /// Takes a step's checkpoint; steps that open one after the other in a run, with nothing done in between, share one.

@@ -29,21 +29,24 @@ struct UserKeys: Sendable, Equatable {
 
     /// Prints `FINGERPRINT TYPE BASE64` of every private key of a user. The fingerprint is read out of the private key
     /// itself, in a directory where nothing lies beside it; its public half from beside it, or out of the private key
-    /// where that is not encrypted.
+    /// where that is not encrypted. The second argument is a file name; all without it.
     static let script = #"""
         #!perl
         my $directory = home($ARGV[0]) . "/.ssh";
         my @files = grep { -f && -s _ < 65536 } map { -d ? glob "$_/*" : $_ } glob "$directory/*";
         for my $file (@files) {
+            next if defined $ARGV[1] && $file !~ m{/\Q$ARGV[1]\E\z};
             my ($state, $own) = private_key($file) or next;
             my ($public) = public_keys("$file.pub");
             printf "%s %s\n", print_of($own), $public // $own // "";
         }
         """#
 
-    /// Reads the keys of a user on a machine.
-    static func read(_ machine: String, user: String, on bench: any Bench) async throws -> UserKeys {
-        UserKeys(try await bench.observe(on: machine, as: nil, script, [user]).output)
+    /// Reads the keys of a user on a machine, or the one in the file `name`.
+    static func read(
+        _ machine: String, user: String, name: String? = nil, on bench: any Bench
+    ) async throws -> UserKeys {
+        UserKeys(try await bench.observe(on: machine, as: nil, script, [user] + (name.map { [$0] } ?? [])).output)
     }
 
     /// Reads what the script printed.

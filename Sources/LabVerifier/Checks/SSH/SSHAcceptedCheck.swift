@@ -11,6 +11,7 @@ struct SSHAcceptedCheck: Check {
             .init("user", .string, "The login; the machine's own unless given."),
             .init("method", .oneOf(["password", "publickey"]), "How it was accepted."),
             .init("key-of", .machine, "Whose key was accepted."),
+            .init("key-name", .string, "That key's file name under ~/.ssh; any unless given."),
             .init("port", .port, "The server's port."),
             .init("session", .oneOf(["shell", "command", "sftp"]), "What it ran."),
             .init("since-open", .boolean, "Only logins after the step opened count."),
@@ -21,6 +22,7 @@ struct SSHAcceptedCheck: Check {
     private let user: String?
     private let method: String?
     private let keyOf: String?
+    private let keyName: String?
     private let port: Int?
     private let session: String?
     private let sinceOpen: Bool
@@ -31,6 +33,7 @@ struct SSHAcceptedCheck: Check {
         user = fields.string("user")
         method = fields.string("method")
         keyOf = fields.string("key-of")
+        keyName = fields.string("key-name")
         port = fields.integer("port")
         session = fields.string("session")
         sinceOpen = fields.boolean("since-open") ?? false
@@ -45,7 +48,8 @@ struct SSHAcceptedCheck: Check {
         if let keyOf {
             let owner = try bench.machine(keyOf).user
             query.key = .init(
-                machine: keyOf, fingerprints: try await UserKeys.read(keyOf, user: owner, on: bench).fingerprints)
+                machine: keyOf,
+                fingerprints: try await UserKeys.read(keyOf, user: owner, name: keyName, on: bench).fingerprints)
         }
         let journal = try await SSHJournal.read(machine, on: bench)
         let expected = expected(login)

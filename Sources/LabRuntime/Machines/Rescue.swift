@@ -1,0 +1,94 @@
+public import LabFile
+import Libvirt
+
+/// Boots a machine into a root shell on its serial console, as the rescue console of a hosting provider does, and back
+/// into its own system.
+///
+/// The machine's definition is not touched: the other kernel command line holds until the machine is off. So what libvirt
+/// says of a machine that runs is the truth about it, whatever became of the command that brought it there, and a machine
+/// that is started again boots its own system.
+public struct Rescue: Sendable {
+    private let session: LiveSession
+    private let progress: Progress
+
+    /// Makes the way in and out for a session's machines, which reports to `progress`.
+    public init(session: LiveSession, progress: @escaping Progress = { _ in }) {
+        self.session = session
+        self.progress = progress
+    }
+
+    /// Shuts a machine down and boots it into a root shell; does nothing when it is there.
+    public func enter(_ machine: MachineSpec) async throws {
+        guard try await !session.isInRescue(machine.name) else { return }
+        let (connection, domain) = (session.connection, session.domain(machine.name))
+        progress(.doing(machine.name, "shuts down"))
+        try await shutDown(machine)
+        // Memory that was kept would go on over a disk that has changed.
+        try await connection.forgetSavedDomain(domain)
+        progress(.doing(machine.name, "boots into a root shell"))
+        try await connection.startDomain(as: DomainXML.rescue(try await connection.domainXML(domain)))
+        progress(.done(machine.name, "boots into a root shell"))
+    }
+
+    /// Switches a machine that is in its rescue console, or that ended there, off and boots its own system.
+    public func leave(_ machine: MachineSpec) async throws {
+        let (connection, domain) = (session.connection, session.domain(machine.name))
+        if try await connection.domainState(domain) != .shutOff {
+            guard try await session.isInRescue(machine.name) else { return }
+            progress(.doing(machine.name, "is switched off"))
+            // What was done last reaches the disk within a second: that is how the root file system is mounted.
+            try await Task.sleep(for: .milliseconds(1500))
+            // The shell may have ended by itself meanwhile.
+            do {
+                try await connection.destroyDomain(domain)
+            } catch {
+                if error.code != .operationInvalid { throw error }
+            }
+        }
+        progress(.doing(machine.name, "boots its own system"))
+        try await connection.startDomain(domain)
+        let agent = session.agent(machine.name)
+        try await agent.wait(seconds: session.bootLimit)
+        try await Identity.refresh(agent)
+        progress(.done(machine.name, "\(machine.address)  ready"))
+    }
+
+    private func shutDown(_ machine: MachineSpec) async throws {
+        let (connection, domain) = (session.connection, session.domain(machine.name))
+        if try await connection.domainState(domain) == .running {
+            let agent = session.agent(machine.name)
+            if await agent.ping() {
+                try await agent.power("powerdown")
+            } else {
+                try await connection.shutdownDomain(domain)
+            }
+            var backoff = Backoff(seconds: 20 * session.slowness)
+            while try await connection.domainState(domain) == .running {
+                guard try await backoff.wait() else { break }
+            }
+        }
+        if try await connection.domainState(domain) != .shutOff { try await connection.destroyDomain(domain) }
+    }
+
+    /// What is said of a machine in its rescue console to whoever asks its system for something.
+    static func error(_ machine: String) -> LabError {
+        LabError(
+            .rescue, "\(machine) is in its rescue console, and its own system does not run",
+            advice: "Go there: lab console \(machine) --rescue      Boot its own system: lab resume")
+    }
+}
+
+extension LiveSession {
+    /// Whether a machine runs, and a root shell in place of its system.
+    public func isInRescue(_ machine: String) async throws -> Bool {
+        guard try await connection.domainState(domain(machine)) != .shutOff else { return false }
+        return DomainXML.isRescue(try await connection.domainXML(domain(machine)))
+    }
+
+    /// The machines that are in their rescue console, in the order of the lab.
+    public func inRescue() async throws -> [MachineSpec] {
+        var found: [MachineSpec] = []
+        for machine in lab.machines where try await isInRescue(machine.name) { found.append(machine) }
+        return found
+    }
+}
