@@ -59,7 +59,8 @@ let package = Package(
         .testTarget(name: "LabFileTests", dependencies: ["LabFile"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "LabRuntimeTests", dependencies: ["LabRuntime", "LabStore"], swiftSettings: strict),
         .testTarget(
-            name: "LabVerifierTests", dependencies: ["LabVerifier"], exclude: ["SSHRecords"], swiftSettings: strict),
+            name: "LabVerifierTests", dependencies: ["LabVerifier"], exclude: ["Captures", "SSHRecords"],
+            swiftSettings: strict),
         .testTarget(name: "LabGradeTests", dependencies: ["LabGrade"], swiftSettings: strict),
         .testTarget(name: "LabCommandsTests", dependencies: ["LabCommands"], swiftSettings: strict),
     ]

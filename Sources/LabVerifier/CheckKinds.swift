@@ -20,6 +20,7 @@ public enum CheckKinds {
             KeyPairCheck.self,
             AuthorizedKeyCheck.self,
             PrivateKeyAbsentCheck.self,
+            CapturedCheck.self,
         ] + SSHCheckKinds.all
 
     /// What the loader has to know of them.
