@@ -4,7 +4,7 @@ public struct MachineSpec: Sendable, Equatable {
     public var name: String
     /// The name of the image under `images/`.
     public var image: String
-    /// The IPv4 address in 192.168.122.0/24, dotted.
+    /// The IPv4 address, dotted: in 192.168.122.0/24, or in 100.64.0.0/24 for one that nobody can call.
     public var address: String
     /// The login that exercises run as.
     public var user: String
@@ -12,15 +12,26 @@ public struct MachineSpec: Sendable, Equatable {
     public var password: String?
     /// Memory in MiB.
     public var memory: Int
+    /// Whether other machines can call it; one behind a carrier's NAT can only call out.
+    public var acceptsInbound: Bool
+
+    /// The room's address on the lab's network, from which machines behind the carrier's NAT are seen to call.
+    public static let router = "192.168.122.254"
+
+    /// Where machines of the lab's network see its connections come from.
+    public var seenAddress: String { acceptsInbound ? address : Self.router }
 
     /// Makes a machine from its parts.
-    public init(name: String, image: String, address: String, user: String, password: String? = nil, memory: Int = 256)
-    {
+    public init(
+        name: String, image: String, address: String, user: String, password: String? = nil, memory: Int = 256,
+        acceptsInbound: Bool = true
+    ) {
         self.name = name
         self.image = image
         self.address = address
         self.user = user
         self.password = password
         self.memory = memory
+        self.acceptsInbound = acceptsInbound
     }
 }
