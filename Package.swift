@@ -51,7 +51,8 @@ let package = Package(
         .target(
             name: "LabCommands",
             dependencies: [
-                "LabAuthoring", "LabGrade", "LabVerifier", "LabRuntime", "LabStore", "LabFile", "Libvirt", "SSH", arguments, crypto,
+                "LabAuthoring", "LabGrade", "LabVerifier", "LabRuntime", "LabStore", "LabFile", "Libvirt", "SSH",
+                arguments, crypto,
                 log,
             ],
             swiftSettings: strict),
@@ -61,7 +62,8 @@ let package = Package(
         .testTarget(name: "LabFileTests", dependencies: ["LabFile"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(name: "LabRuntimeTests", dependencies: ["LabRuntime", "LabStore"], swiftSettings: strict),
         .testTarget(
-            name: "LabVerifierTests", dependencies: ["LabVerifier"], exclude: ["SSHRecords"], swiftSettings: strict),
+            name: "LabVerifierTests", dependencies: ["LabVerifier"], exclude: ["Captures", "SSHRecords"],
+            swiftSettings: strict),
         .testTarget(name: "LabAuthoringTests", dependencies: ["LabAuthoring", "LabFile"], swiftSettings: strict),
         .testTarget(name: "LabGradeTests", dependencies: ["LabGrade"], swiftSettings: strict),
         .testTarget(name: "LabCommandsTests", dependencies: ["LabCommands"], swiftSettings: strict),

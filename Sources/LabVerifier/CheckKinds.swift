@@ -23,6 +23,7 @@ public enum CheckKinds {
             ConsoleLoginCheck.self,
             MountCheck.self,
             MountSurvivesRebootCheck.self,
+            CapturedCheck.self,
         ] + SSHCheckKinds.all
 
     /// What the loader has to know of them.

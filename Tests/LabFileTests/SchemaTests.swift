@@ -155,7 +155,7 @@ struct SchemaTests {
         minutes: 10
         uplink: false
         machines:
-          one: {image: server, address: 192.168.122.7, user: tester, password: secret, memory: 256}
+          one: {image: server, address: 192.168.122.7, user: tester, password: secret, memory: 256, inbound: any}
         parameters:
           port: {port: 20000-29999}
           count: {number: 1-9}

@@ -110,6 +110,33 @@ private let base: [String: FieldValue] = [
         #expect(try await check.judge(on: ScriptedBench.live).verdict == .pass)
     }
 
+    @Test func optionsOfAKeyAreWanted() async throws {
+        let homes = Homes()
+        defer { homes.remove() }
+        try await homes.run(
+            "mkdir -m 700 -p losttemple/.ssh server01/.ssh; chmod 755 losttemple server01; "
+                + "ssh-keygen -q -t ed25519 -N '' -f losttemple/.ssh/id_ed25519")
+        let options: [FieldValue] = [.string("restrict"), .string("permitlisten=\"localhost:40122\"")]
+        let check = try AuthorizedKeyCheck(fields(base.merging(["options": .list(options)]) { $1 }))
+        func verdict(_ prefix: String) async throws -> Finding {
+            try await homes.run(
+                "printf '%s%s\\n' '\(prefix)' \"$(cat losttemple/.ssh/id_ed25519.pub)\" > server01/.ssh/authorized_keys; "
+                    + "chmod 600 server01/.ssh/*")
+            return try await check.judge(on: homes.bench)
+        }
+        #expect(try await verdict("").observed.en.contains("lacks options: restrict, permitlisten"))
+        #expect(try await verdict("restrict ").verdict == .fail)
+        // In quotes it is only text.
+        let faked = "environment=\"A=restrict,permitlisten=x\",permitlisten=\"localhost:40122\" "
+        #expect(try await verdict(faked).verdict == .fail)
+        #expect(
+            try await verdict("Restrict,port-forwarding,permitlisten=\"localhost:40122\",command=\"ss -Hltn\" ").verdict
+                == .pass)
+        // A second, loose line of the same key lets everything in again.
+        try await homes.run("cat losttemple/.ssh/id_ed25519.pub >> server01/.ssh/authorized_keys")
+        #expect(try await check.judge(on: homes.bench).verdict == .fail)
+    }
+
     @Test func aKeyInQuotesIsOnlyText() {
         let key = "ssh-ed25519 AAAA1"
         #expect(AuthorizedKeyCheck.names("ssh-ed25519 AAAA1 me@here", key))

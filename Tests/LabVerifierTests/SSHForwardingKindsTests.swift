@@ -212,18 +212,71 @@ struct SSHForwardingKindsTests {
         base.reply(Sockets.script, on: "server01", sockets.replacing(":2502", with: ":2599"))
         #expect(try await check.judge(on: base).observed.en.contains("Nothing listens"))
     }
+
+    // MARK: tunnel-survives-reboot
+
+    private func survives(_ ports: [String] = ["2502"]) throws -> TunnelSurvivesRebootCheck {
+        try TunnelSurvivesRebootCheck(
+            SSHRecorded.fields(
+                ["reboot": "server02", "listen": "server01", "client": "server02", "within-seconds": "1"],
+                lists: ["ports": ports]))
+    }
+
+    private func rebootBench() throws -> EchoBench {
+        let base = try tunnelBench()
+        base.reply("cat /proc/sys/kernel/random/boot_id", "before\n", "after\n")
+        return EchoBench(base: base, reboots: true)
+    }
+
+    @Test func aTunnelThatIsBackAfterARebootPasses() async throws {
+        let finding = try await survives(["2502", "24022"]).judge(on: try rebootBench())
+        #expect(finding.verdict == .pass, "\(finding.observed.en)")
+    }
+
+    @Test func aTunnelThatARebootEndsFails() async throws {
+        let bench = try rebootBench()
+        let sockets = try SSHRecorded.text("tunnel.sockets")
+        bench.base.reply(Sockets.script, on: "server01", sockets, sockets.replacing(":2502", with: ":2599"))
+        let finding = try await survives().judge(on: bench)
+        #expect(finding.verdict == .fail)
+        #expect(finding.observed.en.contains("1 s after server02 was rebooted"))
+        #expect(finding.hint != nil)
+    }
+
+    @Test func anEndThatIsOnlyCalledSSHIsNoTunnel() async throws {
+        let bench = try rebootBench()
+        let sockets = try SSHRecorded.text("tunnel.sockets")
+        bench.base.reply(
+            Sockets.script, on: "server01", sockets, sockets.replacing("/usr/sbin/sshd", with: "/tmp/sshd"))
+        #expect(try await survives().judge(on: bench).verdict == .fail)
+    }
+
+    @Test func aRebootThatDidNotHappenProvesNothing() async throws {
+        let bench = try rebootBench()
+        bench.base.reply("cat /proc/sys/kernel/random/boot_id", "before\n")
+        await #expect(throws: Unjudgeable.self) { try await survives().judge(on: bench) }
+        await #expect(throws: Unjudgeable.self) { try await survives().judge(on: SSHBench()) }
+    }
+
+    @Test func aMachineBehindANATIsSeenAtItsRouter() throws {
+        var device = MachineSpec(name: "device01", image: "server", address: "100.64.0.21", user: "a")
+        #expect(device.seenAddress == "100.64.0.21")
+        device.acceptsInbound = false
+        #expect(device.seenAddress == "192.168.122.254")
+    }
 }
 
 /// A bench on which whatever is sent into the tunnel comes out.
 private struct EchoBench: Bench {
     let base: SSHBench
+    var reboots = false
     var lab: Lab { base.lab }
     var step: Step { base.step }
     var opened: Date? { base.opened }
     var outside: any Outside { base.outside }
 
     func answer(to question: String) async -> String? { nil }
-    func reboot(_ machine: String) async throws { try await base.reboot(machine) }
+    func reboot(_ machine: String) async throws { if !reboots { try await base.reboot(machine) } }
 
     func observe(on machine: String, as user: String?, _ script: String, _ arguments: [String]) async throws
         -> Observation

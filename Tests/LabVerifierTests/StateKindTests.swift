@@ -50,6 +50,20 @@ private func verdict(_ check: some Check, _ bench: ScriptedBench) async throws -
         await #expect(throws: Unjudgeable.self) { try await check().judge(on: ScriptedBench("", status: 127)) }
     }
 
+    @Test func absenceIsJudgedToo() async throws {
+        let check = try PackageCheck(
+            fields([
+                "on": .string("server01"), "name": .string("inetutils-telnetd"), "installed": .boolean(false),
+            ]))
+        for gone in ["not-installed\n", "config-files\n", ""] {
+            #expect(try await verdict(check, ScriptedBench(gone)) == .pass)
+        }
+        for there in ["installed\n", "half-configured\n"] {
+            #expect(try await verdict(check, ScriptedBench(there)) == .fail)
+        }
+        await #expect(throws: Unjudgeable.self) { try await check.judge(on: ScriptedBench("", status: 127)) }
+    }
+
     @Test func aFileOfThatNameIsNoPackage() async throws {
         let live = ScriptedBench.live
         let dpkg = try PackageCheck(fields(["on": .string("server01"), "name": .string("dpkg")]))

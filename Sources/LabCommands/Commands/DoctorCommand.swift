@@ -53,7 +53,7 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     private func examine(_ context: Context) async throws -> [Requirement] {
-        try await Requirements.examine(memory: 1300, disk: 2500, paths: context.paths, uplink: true)
+        try await Requirements.examine(memory: 1300, disk: 2500, paths: context.paths)
     }
 
     private func row(_ requirement: Requirement) -> Row {

@@ -85,12 +85,15 @@ extension LabReader {
         }
     }
 
-    /// A whole number, or a text that is one variable.
+    /// A whole number, or a text that is one variable, with digits before or after it or none.
     private func number(_ node: Node, _ what: String, _ range: ClosedRange<Int>) -> FieldValue? {
         if case .scalar(let scalar) = node, let use = Variables.uses(in: scalar.string).first {
             checkVariables(scalar.string, at: node)
-            if use.range != scalar.string.startIndex..<scalar.string.endIndex {
-                problems.error(node, "\(what) must be a whole number or one variable alone, not \(kind(of: node))")
+            let rest = scalar.string[..<use.range.lowerBound] + scalar.string[use.range.upperBound...]
+            if !rest.allSatisfy({ ("0"..."9").contains($0) }) {
+                problems.error(
+                    node,
+                    "\(what) must be a whole number, or one variable with only digits beside it, not \(kind(of: node))")
             }
             return .string(scalar.string)
         }

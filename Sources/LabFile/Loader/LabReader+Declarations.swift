@@ -15,7 +15,8 @@ extension LabReader {
             guard let entry = Entries(value, "machine \"\(key)\"", .machine, problems) else { continue }
             if entry["password"] != nil { variables.insert("\(key).password") }
             let image = entry["image"].flatMap(self.image)
-            let address = entry["address"].flatMap(self.address)
+            let acceptsInbound = entry["inbound"].map { inbound($0, isFirst: machineNames.count == 1) } ?? true
+            let address = entry["address"].flatMap { self.address($0, acceptsInbound: acceptsInbound) }
             if let address, let node = entry["address"] {
                 if let other = addresses[address] {
                     problems.error(node, "address \(address) is \"\(other)\"'s already; give each machine its own")
@@ -29,7 +30,7 @@ extension LabReader {
             guard let image, let address, let user else { continue }
             let machine = MachineSpec(
                 name: key, image: image, address: address, user: user, password: password, memory: memory,
-                disks: disks)
+                disks: disks, acceptsInbound: acceptsInbound)
             machines[key] = machine
             result.append(machine)
         }
@@ -74,7 +75,20 @@ extension LabReader {
         return text
     }
 
-    private func address(_ node: Node) -> String? {
+    private func inbound(_ node: Node, isFirst: Bool) -> Bool {
+        guard let text = string(node, "inbound", variables: false) else { return true }
+        switch text {
+        case "any": return true
+        case "none":
+            if isFirst { problems.error(node, "the first machine is the workstation, which must be reachable") }
+            return false
+        default:
+            problems.error(node, "inbound must be any or none, not \(kind(of: node))")
+            return true
+        }
+    }
+
+    private func address(_ node: Node, acceptsInbound: Bool) -> String? {
         guard let text = string(node, "address", variables: false) else { return nil }
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         let bytes = parts.compactMap { part in
@@ -84,10 +98,12 @@ extension LabReader {
             problems.error(node, "\"\(text)\" is no IPv4 address; write one such as 192.168.122.201")
             return nil
         }
-        guard bytes[0] == 192, bytes[1] == 168, bytes[2] == 122, !([0, 254, 255] as [UInt8]).contains(bytes[3]) else {
-            let why =
-                [192, 168, 122] == bytes.prefix(3) ? "is taken by the network itself" : "is outside 192.168.122.0/24"
-            problems.error(node, "address \(text) \(why); use 192.168.122.1 to 192.168.122.253")
+        let network: [UInt8] = acceptsInbound ? [192, 168, 122] : [100, 64, 0]
+        guard bytes.prefix(3) == network[...], !([0, 254, 255] as [UInt8]).contains(bytes[3]) else {
+            let range = network.map(String.init).joined(separator: ".")
+            let why = bytes.prefix(3) == network[...] ? "is taken by the network itself" : "is outside \(range).0/24"
+            let whose = acceptsInbound ? "" : ", the network behind the carrier's NAT (inbound: none)"
+            problems.error(node, "address \(text) \(why)\(whose); use \(range).1 to \(range).253")
             return nil
         }
         return text

@@ -4,7 +4,7 @@ public struct MachineSpec: Codable, Sendable, Equatable {
     public var name: String
     /// The name of the image under `images/`.
     public var image: String
-    /// The IPv4 address in 192.168.122.0/24, dotted.
+    /// The IPv4 address, dotted: in 192.168.122.0/24, or in 100.64.0.0/24 for one that nobody can call.
     public var address: String
     /// The login that exercises run as.
     public var user: String
@@ -14,11 +14,19 @@ public struct MachineSpec: Codable, Sendable, Equatable {
     public var memory: Int
     /// Disks beside the one that its system is on, empty at the start; the first is `vdb`, the next `vdc`.
     public var disks: [DiskSpec]
+    /// Whether other machines can call it; one behind a carrier's NAT can only call out.
+    public var acceptsInbound: Bool
+
+    /// The room's address on the lab's network, from which machines behind the carrier's NAT are seen to call.
+    public static let router = "192.168.122.254"
+
+    /// Where machines of the lab's network see its connections come from.
+    public var seenAddress: String { acceptsInbound ? address : Self.router }
 
     /// Makes a machine from its parts.
     public init(
         name: String, image: String, address: String, user: String, password: String? = nil, memory: Int = 256,
-        disks: [DiskSpec] = []
+        disks: [DiskSpec] = [], acceptsInbound: Bool = true
     ) {
         self.name = name
         self.image = image
@@ -27,6 +35,7 @@ public struct MachineSpec: Codable, Sendable, Equatable {
         self.password = password
         self.memory = memory
         self.disks = disks
+        self.acceptsInbound = acceptsInbound
     }
 }
 

@@ -34,11 +34,16 @@ extension Shape {
         name: "machine",
         keys: [
             Key("image", .pattern(Grammar.name), required: true, "The image under images/ that it starts from."),
-            Key("address", .pattern(Grammar.address), required: true, "Its address, 192.168.122.1 to .253."),
+            Key(
+                "address", .pattern(Grammar.address), required: true,
+                "Its address, 192.168.122.1 to .253; 100.64.0.1 to .253 with inbound: none."),
             Key("user", .pattern(Grammar.login), required: true, "The login that exercises run as."),
             Key("password", .text, "That login's password; none without it."),
             Key("memory", .integer(Grammar.memory), "Memory in MiB (default: 256)."),
             Key("disks", .list(.shape("disk")), "Empty disks beside the system's own: vdb, vdc and so on."),
+            Key(
+                "inbound", .either([.word("any"), .word("none")]),
+                "none: behind a carrier's NAT; it can call out, nobody can call it (default: any)."),
         ])
 
     static let disk = Shape(

@@ -38,11 +38,13 @@ public enum Requirements {
     ]
 
     /// Looks at everything. `memory` is what the machines take together in MiB, `disk` what they may write in MiB.
-    /// With `uplink` also what a way out of the room needs.
-    public static func examine(memory: Int, disk: Int, paths: LabPaths, uplink: Bool = false) async throws
+    /// With a `forwarding` also what that needs.
+    static func examine(memory: Int, disk: Int, paths: LabPaths, forwarding: Forwarding) async throws
         -> [Requirement]
     {
-        var list = programsFound(uplink ? programs + Uplink.programs : programs)
+        var list = programsFound(
+            programs + (forwarding.rules == nil ? [] : Forwarding.programs)
+                + (forwarding.uplink ? Uplink.programs : []))
         list.append(try await userNamespaces())
         list.append(tun())
         list.append(memoryAvailable(memory))
@@ -50,9 +52,16 @@ public enum Requirements {
         return list
     }
 
+    /// Looks at everything that any lab may need.
+    public static func examine(memory: Int, disk: Int, paths: LabPaths) async throws -> [Requirement] {
+        try await examine(
+            memory: memory, disk: disk, paths: paths, forwarding: Forwarding(carrier: true, uplink: true))
+    }
+
     /// Throws one error that names everything missing, each with its remedy.
-    public static func demand(memory: Int, disk: Int, paths: LabPaths, uplink: Bool) async throws {
-        let missing = try await examine(memory: memory, disk: disk, paths: paths, uplink: uplink).filter { !$0.isMet }
+    static func demand(memory: Int, disk: Int, paths: LabPaths, forwarding: Forwarding) async throws {
+        let missing = try await examine(memory: memory, disk: disk, paths: paths, forwarding: forwarding)
+            .filter { !$0.isMet }
         guard !missing.isEmpty else { return }
         let lines = missing.map { "\($0.name): \($0.found)" + ($0.remedy.map { "\n    mend it with: \($0)" } ?? "") }
         throw LabError(.host, "this host cannot run machines yet:\n  " + lines.joined(separator: "\n  "))

@@ -68,7 +68,7 @@ struct WarmBuilder: Sendable {
 
     private func boot(_ image: BuiltImage, key: WarmKey, work: String, uri: String) async throws {
         let connection = try await Connection.open(uri)
-        try await connection.createNetwork(xml: DomainXML.network(session: "warm"))
+        try await connection.createNetwork(xml: DomainXML.network(.lab, session: "warm"))
         let disk = work + "/disks/warm.qcow2"
         try await Tool.check("qemu-img", ["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", image.base, disk])
         let machine = MachineSpec(

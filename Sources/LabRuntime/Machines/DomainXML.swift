@@ -9,7 +9,9 @@ struct DomainSpec: Sendable {
     /// The domain's name.
     var name: String
     /// The name of the network that its card is on.
-    var network = "lab"
+    var network = RoomNetwork.lab.name
+    /// Whether its card reaches the network's end alone, and no other machine on the same network.
+    var isIsolated = false
     /// Its disk, an absolute path.
     var disk: String
     /// Its further disks in their order, absolute paths.
@@ -47,18 +49,18 @@ enum DomainXML {
         element.firstMatch(of: /^\s*<(?:lab:)?session[^>]*>([^<]*)<\//).map { String($0.1) }
     }
 
-    /// The room's network: bridged, with the host's end at .254; no firewall rules, no dnsmasq, no spanning tree. The
+    /// A network of the room: bridged, with the host's end at .254; no firewall rules, no dnsmasq, no spanning tree. The
     /// end's card keeps its address, so that machines that went on with memories of it find it after a resume.
-    static func network(session: String) -> String {
+    static func network(_ network: RoomNetwork, session: String) -> String {
         """
         <network>
-          <name>lab</name>
+          <name>\(network.name)</name>
           <metadata>\(tag(session))</metadata>
           <forward mode="open"/>
-          <bridge name="virbr-lab" stp="off" delay="0"/>
-          <mac address="\(Identity.mac(session: session, machine: "/room"))"/>
+          <bridge name="\(network.bridge)" stp="off" delay="0"/>
+          <mac address="\(Identity.mac(session: session, machine: network == .lab ? "/room" : "/\(network.name)"))"/>
           <dns enable="no"/>
-          <ip address="192.168.122.254" netmask="255.255.255.0"/>
+          <ip address="\(network.router)" netmask="255.255.255.0"/>
         </network>
         """
     }
@@ -88,6 +90,7 @@ enum DomainXML {
             \(zip([spec.disk] + spec.furtherDisks, spec.machine.targets).map(disk).joined(separator: "\n"))
                 <interface type='network'>
                   <mac address='\(spec.mac)'/><source network='\(spec.network)'/><model type='virtio'/>
+                  \(spec.isIsolated ? "<port isolated='yes'/>" : "")
                 </interface>
                 <serial type='pty'><target port='0'/></serial>
                 <console type='pty'><target type='serial' port='0'/></console>

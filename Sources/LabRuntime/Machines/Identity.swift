@@ -28,7 +28,7 @@ struct Identity: Sendable {
         let hosts = peers.map { "\($0.address) \($0.name)" }.joined(separator: "\n")
         let words = [
             "/usr/bin/perl", "-e", IdentityScripts.become, Self.now, machine.name, machine.address, machine.user,
-            machine.password ?? "", hosts, mac, uplink ? Uplink.gateway : "", Uplink.nameserver,
+            machine.password ?? "", hosts, mac, gateway, uplink ? Uplink.nameserver : "",
         ]
         var input = Data("\(Self.seed)\n".utf8)
         for file in files {
@@ -36,6 +36,12 @@ struct Identity: Sendable {
         }
         try await agent.check(words, input: input, seconds: 300)
         try await agent.setTime()
+    }
+
+    /// Its router: a machine behind the carrier's NAT reaches others by it, one of the lab's network what is outside.
+    private var gateway: String {
+        let network = RoomNetwork(of: machine)
+        return network == .carrier || uplink ? network.router : ""
     }
 
     /// Gives a machine that stood still or was put back fresh randomness and the time of now.

@@ -24,7 +24,7 @@ enum IdentityScripts {
     /// What a machine runs as root to take its name, address, user and keys.
     ///
     /// Arguments: the time, name, address, user, password (empty: none), the machines as `address name` lines, the
-    /// card's address, the way out (empty: none) and who knows names there. Standard input: the seed on a line, then
+    /// card's address, the router (empty: none) and who knows names there (empty: nobody). Standard input: the seed on a line, then
     /// files: a line `MODE SIZE PATH` and the contents of each.
     ///
     /// The user is made as `useradd -m -s /bin/bash -G sudo,adm` of Debian 12 makes it (passwd(5), shadow(5), group(5),
@@ -71,7 +71,7 @@ enum IdentityScripts {
             my $way = "";
             if (length $gateway) {
                 $way = "Gateway=$gateway\n";
-                put "/etc/resolv.conf", 0644, "nameserver $nameserver\n";
+                put "/etc/resolv.conf", 0644, "nameserver $nameserver\n" if length $nameserver;
                 system "ip", "route", "replace", "default", "via", $gateway and die "no way out";
             }
             put "/etc/systemd/network/10-lab.network", 0644,

@@ -13,10 +13,11 @@ public struct Room: Sendable {
     /// Makes a room for a session and waits until its libvirtd answers.
     ///
     /// The room is detached from the terminal and the login session. With `endingWith` it ends as soon as nobody holds
-    /// the lock (flock(2)) on that file any more; with `uplink` its machines have a way out. Throws with the room's own words when it does not come up within
-    /// `seconds`.
+    /// the lock (flock(2)) on that file any more; `forwarding` is what it passes on between its networks, by which its
+    /// machines may have a way out. Throws with the room's own words when it does not come up within `seconds`.
     static func make(
-        session: String, sockets: String, paths: LabPaths, endingWith lock: String = "", uplink: Bool = false,
+        session: String, sockets: String, paths: LabPaths, endingWith lock: String = "",
+        forwarding: Forwarding = Forwarding(),
         seconds: Int = 30
     ) async throws -> Room {
         for part in ["etc/qemu", "lib", "log", "cache", "disks", "keys"] { try LabPaths.make(session + "/" + part) }
@@ -52,15 +53,19 @@ public struct Room: Sendable {
                 throw LabError(.host, "the room's libvirtd did not answer within \(seconds) s\(words(of: log))")
             }
         }
-        if uplink {
-            do {
-                try await Uplink.open(process, log: session + "/log/pasta.log")
-            } catch {
-                await Task { try? await end(process) }.value
-                throw error
-            }
+        do {
+            try await forwarding.begin(in: process)
+            if forwarding.uplink { try await Uplink.open(process, log: session + "/log/pasta.log") }
+        } catch {
+            await Task { try? await end(process) }.value
+            throw error
         }
         return Room(process: process, uri: uri(sockets: sockets))
+    }
+
+    /// The words of nsenter(1) for a room's user namespace, if it has one.
+    static func entering(_ process: HostProcess) -> [String] {
+        ["--target", String(process.pid)] + (getuid() == 0 ? [] : ["--user", "--preserve-credentials"])
     }
 
     /// Ends a room: every process of it, and with them its interfaces and mounts. Waits until they are gone.

@@ -8,38 +8,18 @@ import Foundation
 enum Uplink {
     /// Where machines ask for names: pasta hands that on to the host's own server.
     static let nameserver = "192.0.2.53"
-    /// The machines' way out, the room's end of their network.
-    static let gateway = "192.168.122.254"
+    /// The room's card whose other end is pasta.
+    static let card = "uplink"
 
-    /// What it needs of the host besides what a room needs, with Debian's packages.
-    static let programs = [("pasta", "passt"), ("nft", "nftables")]
+    /// What it needs of the host besides what a room and its forwarding need, with Debian's packages.
+    static let programs = [("pasta", "passt")]
 
-    private static let rules = """
-        table ip lab {
-          chain leave {
-            type nat hook postrouting priority srcnat
-            oifname "uplink" masquerade
-          }
-          chain pass {
-            type filter hook forward priority filter; policy drop
-            iifname "virbr-lab" oifname "uplink" accept
-            iifname "uplink" oifname "virbr-lab" ct state established,related accept
-          }
-        }
-
-        """
-
-    /// Connects the room whose first process is `room`; pasta ends with it.
+    /// Connects the room whose first process is `room` and which forwards already; pasta ends with it.
     static func open(_ room: HostProcess, log: String) async throws {
-        let user = getuid() == 0 ? [] : ["--user", "--preserve-credentials"]
-        let enter = ["--target", String(room.pid)] + user
-        // The forwarding before the way: nothing passes that is not to pass.
-        try await Tool.check("nsenter", enter + ["--net", "--", "nft", "-f", "-"], input: rules)
-        try await Tool.check(
-            "nsenter", enter + ["--net", "--", "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"])
+        let enter = Room.entering(room)
         // In the room's pid namespace, so that it ends with it, and in the host's network.
         let words =
-            ["pasta", "--quiet", "--log-file", log, "--log-size", "1048576", "-4", "--config-net", "-I", "uplink"]
+            ["pasta", "--quiet", "--log-file", log, "--log-size", "1048576", "-4", "--config-net", "-I", card]
             + ["-a", "192.0.2.2", "-n", "24", "-g", "192.0.2.1", "--dns-forward", nameserver, "--no-map-gw"]
             + ["-t", "none", "-u", "none", "-T", "none", "-U", "none", "--netns-only", "--netns", RoomScript.network]
             + (getuid() == 0 ? ["--runas", "0"] : [])

@@ -14,6 +14,12 @@ extension SessionStart {
                 .usage, "the machines of lab \(lab.number) need a way out, which they have in a room only",
                 advice: "Start it without --connect.")
         }
+        if let machine = lab.machines.first(where: { !$0.acceptsInbound }) {
+            throw LabError(
+                .usage,
+                "\(machine.name) of lab \(lab.number) is behind a carrier's NAT (inbound: none), which there is in a room only",
+                advice: "Start it without --connect.")
+        }
         let images = try await builtImages(of: lab)
         guard let first = lab.machines.first?.image else {
             throw LabError(.labFile, "lab \(lab.number) has no machines")

@@ -58,7 +58,7 @@ public struct SessionStart: Sendable {
         let memory = lab.machines.map { $0.memory + 150 }.reduce(0, +)
         try await Requirements.demand(
             memory: memory, disk: 600 * lab.machines.count + lab.machines.flatMap(\.disks).map(\.size).reduce(0, +),
-            paths: paths, uplink: lab.uplink)
+            paths: paths, forwarding: Forwarding(lab))
         let images = try await builtImages(of: lab)
         guard let first = lab.machines.first, let image = images[first.image] else {
             throw LabError(.labFile, "lab \(lab.number) has no machines")
@@ -74,7 +74,7 @@ public struct SessionStart: Sendable {
         do {
             try await makeRoom(&record, of: lab)
             let session = try await LiveSession.attach(record, lab: lab, paths: paths)
-            try await session.connection.createNetwork(xml: DomainXML.network(session: record.id))
+            try await makeNetworks(session)
             try await makeKeys(of: record, from: point)
             let slowest = Mutex<Double?>(nil)
             try await forEachMachine(session) { machine in
@@ -147,7 +147,7 @@ public struct SessionStart: Sendable {
             if record.isElsewhere {
                 try await session.bringUpNetwork()
             } else {
-                try await session.connection.createNetwork(xml: DomainXML.network(session: record.id))
+                try await makeNetworks(session)
             }
             if let checkpoint {
                 try await putBack(session, to: checkpoint)
@@ -295,10 +295,17 @@ public struct SessionStart: Sendable {
         progress(.doing("room", "is made"))
         Reserve(home: paths.home).fill()
         let room = try await Room.make(
-            session: paths.session(record.id), sockets: paths.sockets(record.id), paths: paths, uplink: lab.uplink)
+            session: paths.session(record.id), sockets: paths.sockets(record.id), paths: paths,
+            forwarding: Forwarding(lab))
         record.setRoom(room.process)
         try store.save(record)
         progress(.done("room", (lab.uplink ? "ready, with a way out" : "ready") + Self.elapsed(since: began)))
+    }
+
+    private func makeNetworks(_ session: LiveSession) async throws {
+        for network in RoomNetwork.all(of: session.lab) {
+            try await session.connection.createNetwork(xml: DomainXML.network(network, session: session.record.id))
+        }
     }
 
     func forEachMachine(

@@ -11,6 +11,7 @@ struct AuthorizedKeyCheck: Check {
             .init("user", .string, "Whose authorized_keys; default the machine's user."),
             .init("key-user", .string, "Whose key; default that machine's user."),
             .init("key-name", .string, "The key's file name under ~/.ssh; default any."),
+            .init("options", .list(.string), "Options that stand before the key on every line of it."),
         ])
 
     let machine: String
@@ -57,7 +58,18 @@ struct AuthorizedKeyCheck: Check {
         }
         let (wrong, lines) = Self.read(seen.output, user: user)
         var problems = wrong
-        if !lines.contains(where: { line in keys.keys.values.contains { Self.names(line, $0) } }), problems.isEmpty {
+        let own = lines.filter { line in keys.keys.values.contains { Self.names(line, $0) } }
+        let wanted = fields.strings("options")
+        if problems.isEmpty, let loose = own.first(where: { !Self.missing(wanted, in: $0).isEmpty }) {
+            let names = Self.missing(wanted, in: loose).map { $0.prefix { $0 != "=" } }.joined(separator: ", ")
+            problems.append(
+                Localized(
+                    ko: "\(machine)의 ~\(user)/.ssh/authorized_keys에서 그 키의 줄에 바라는 옵션이 모자라요: \(shown(names))",
+                    en:
+                        "the line of that key in ~\(user)/.ssh/authorized_keys on \(machine) lacks options: \(shown(names))"
+                ))
+        }
+        if own.isEmpty, problems.isEmpty {
             problems.append(
                 Localized(
                     ko: "\(machine)의 ~\(user)/.ssh/authorized_keys(\(lines.count)줄)에 그 키가 온전히 들어 있지 않아요.",
@@ -68,13 +80,15 @@ struct AuthorizedKeyCheck: Check {
         guard problems.isEmpty else {
             return Finding(
                 .fail, machine: machine, expected: expected, observed: problems.lines,
-                hint: wrong.isEmpty
-                    ? Localized(
-                        ko: "키 하나는 한 줄이에요. 복사하다 줄이 나뉘거나 잘리지 않았는지 보세요.",
-                        en: "A key is one line. Was it broken or cut while it was copied?")
-                    : Localized(
-                        ko: "sshd는 다른 사람이 바꿀 수 있는 곳에 있는 키를 믿지 않아요(StrictModes).",
-                        en: "sshd does not trust a key that somebody else could change (StrictModes)."))
+                hint: wrong.isEmpty && !own.isEmpty
+                    ? nil
+                    : wrong.isEmpty
+                        ? Localized(
+                            ko: "키 하나는 한 줄이에요. 복사하다 줄이 나뉘거나 잘리지 않았는지 보세요.",
+                            en: "A key is one line. Was it broken or cut while it was copied?")
+                        : Localized(
+                            ko: "sshd는 다른 사람이 바꿀 수 있는 곳에 있는 키를 믿지 않아요(StrictModes).",
+                            en: "sshd does not trust a key that somebody else could change (StrictModes)."))
         }
         return Finding(
             .pass, machine: machine, expected: expected,
@@ -114,21 +128,39 @@ struct AuthorizedKeyCheck: Check {
         return (wrong, lines)
     }
 
-    /// Whether a line of authorized_keys is for this key (sshd(8), AUTHORIZED_KEYS FILE FORMAT): options may stand
-    /// before it, and in their quotes a key is only text.
-    static func names(_ line: String, _ key: String) -> Bool {
+    /// The line's words (sshd(8), AUTHORIZED_KEYS FILE FORMAT): options may stand before the key, and in their quotes
+    /// blanks and keys are only text.
+    private static func words(_ line: String) -> [String] { split(line, at: { $0 == " " || $0 == "\t" }) }
+
+    private static func split(_ text: String, at isSeparator: (Character) -> Bool) -> [String] {
         var words: [String] = [""]
         var quoted = false
         var escaped = false
-        for character in line {
+        for character in text {
             if character == "\"", !escaped { quoted.toggle() }
             escaped = character == "\\" && !escaped
-            if character == " " || character == "\t", !quoted {
+            if isSeparator(character), !quoted {
                 if words.last != "" { words.append("") }
             } else {
                 words[words.count - 1].append(character)
             }
         }
+        return words
+    }
+
+    /// Which of these options do not stand before the key; names of options count without regard to case.
+    static func missing(_ options: [String], in line: String) -> [String] {
+        func plain(_ option: String) -> String {
+            let name = option.prefix { $0 != "=" }
+            return name.lowercased() + option.dropFirst(name.count)
+        }
+        let given = Set(split(words(line)[0], at: { $0 == "," }).map(plain))
+        return options.filter { !given.contains(plain($0)) }
+    }
+
+    /// Whether a line of authorized_keys is for this key.
+    static func names(_ line: String, _ key: String) -> Bool {
+        let words = words(line)
         let start = key.hasPrefix(words[0] + " ") ? 0 : 1
         guard words.count > start + 1, !words[0].split(separator: ",").contains("cert-authority") else { return false }
         return "\(words[start]) \(words[start + 1])" == key

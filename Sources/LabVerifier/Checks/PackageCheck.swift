@@ -1,20 +1,23 @@
 import LabFile
 
-/// `package`: dpkg has it installed.
+/// `package`: dpkg has it installed, or not.
 struct PackageCheck: Check {
     static let spec = CheckSpec(
-        "package", mode: .holds, basis: .guest, "The Debian package is installed.",
+        "package", mode: .holds, basis: .guest, "The Debian package is installed, or not.",
         fields: [
             .init("on", .machine, required: true, "The machine."),
             .init("name", .string, required: true, "The package's name."),
+            .init("installed", .boolean, "Whether it is installed; default true."),
         ])
 
     let machine: String
     let name: String
+    let installed: Bool
 
     init(_ fields: Fields) throws {
         machine = try fields.required("on")
         name = try fields.required("name")
+        installed = fields.boolean("installed") ?? true
     }
 
     /// Prints the last word of the package's state in dpkg's database (dpkg-query(1), `db:Status-Status`).
@@ -28,6 +31,7 @@ struct PackageCheck: Check {
     func judge(on bench: any Bench) async throws -> Finding {
         let seen = try await bench.look(on: machine, Self.script, [name])
         let status = seen.output.split(separator: "\n").first.map(String.init) ?? "not-installed"
+        guard installed else { return absence(status) }
         let expected = Localized(ko: "\(name) 패키지가 설치되어 있어요", en: "the package \(name) is installed")
         let observed: Localized
         var hint: Localized?
@@ -54,5 +58,17 @@ struct PackageCheck: Check {
         }
         return Finding(
             status == "installed" ? .pass : .fail, machine: machine, expected: expected, observed: observed, hint: hint)
+    }
+
+    private func absence(_ status: String) -> Finding {
+        let isGone = ["not-installed", "config-files"].contains(status)
+        return Finding(
+            isGone ? .pass : .fail, machine: machine,
+            expected: Localized(ko: "\(name) 패키지가 없어요", en: "the package \(name) is not installed"),
+            observed: isGone
+                ? Localized(ko: "\(machine)의 dpkg: 설치되지 않음", en: "dpkg on \(machine): not installed")
+                : Localized(
+                    ko: "\(machine)에 \(name)이(가) 아직 있어요(\(shown(status))).",
+                    en: "\(name) is still on \(machine) (\(shown(status)))."))
     }
 }

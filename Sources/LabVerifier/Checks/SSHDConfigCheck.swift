@@ -31,7 +31,7 @@ struct SSHDConfigCheck: Check {
         let server = try bench.machine(machine)
         let client = try from.map { try bench.machine($0) } ?? bench.lab.machines.first ?? server
         let connection =
-            "user=\(user ?? server.user),host=\(client.address),addr=\(client.address),laddr=\(server.address),lport=22"
+            "user=\(user ?? server.user),host=\(client.address),addr=\(client.seenAddress),laddr=\(server.address),lport=22"
         let seen = try await bench.look(on: machine, SSHDState.script, [connection])
         let state = SSHDState(seen.output)
         guard state.isInstalled else {

@@ -10,7 +10,7 @@ extension Bench {
     /// Where a login comes from: a machine of the lab, or `loopback`, the machine `on` itself.
     func origin(_ name: String, on machine: String) throws -> LoginQuery.Origin {
         guard name == "loopback" else {
-            return .init(name: name, addresses: [try self.machine(name).address])
+            return .init(name: name, addresses: [try self.machine(name).seenAddress])
         }
         let own = try self.machine(machine).address
         return .init(name: "\(machine) (loopback)", addresses: ["127.0.0.1", "127.0.1.1", "::1", own])

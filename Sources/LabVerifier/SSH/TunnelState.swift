@@ -33,7 +33,7 @@ struct TunnelState: Sendable, Equatable {
         async let serverRead = Sockets.read(listen.name, on: bench)
         async let clientRead = Sockets.read(client.name, on: bench)
         let (server, there) = try await (serverRead, clientRead)
-        return find(server: server, port: port, address: listen.address, client: there, at: client.address)
+        return find(server: server, port: port, address: listen.address, client: there, at: client.seenAddress)
     }
 
     /// Joins the two ends: the listener with its session by process, the session with the client's ssh by port.

@@ -5,6 +5,6 @@ enum SSHCheckKinds {
         TCPCheck.self, SSHMethodsCheck.self, SSHLoginCheck.self, SSHRefusedCheck.self, RootRefusedCheck.self,
         SSHAcceptedCheck.self, SSHAttemptedCheck.self, SSHEstablishedCheck.self, AgentHoldsCheck.self,
         AgentForwardedCheck.self, ParallelSessionsCheck.self, CopiedCheck.self, FetchedCheck.self, TunnelCheck.self,
-        TunnelLoginCheck.self, TunnelRecoversCheck.self,
+        TunnelLoginCheck.self, TunnelRecoversCheck.self, TunnelSurvivesRebootCheck.self,
     ]
 }

@@ -37,7 +37,7 @@ struct SSHEstablishedCheck: Check {
             ko: "\(from)에서 \(machine):\(port)에 \(login)의 SSH 연결이 맺어져 있어요 (ESTABLISHED)",
             en: "an SSH session of \(login) stands between \(from) and \(machine):\(port) (ESTABLISHED)")
         let ends = there.established.filter {
-            $0.local.port == port && $0.peer.address == client.address && $0.peer.port >= SSHLogin.firstStudentPort
+            $0.local.port == port && $0.peer.address == client.seenAddress && $0.peer.port >= SSHLogin.firstStudentPort
         }
         for end in ends {
             let servers = there.holders(of: end).filter(\.isServer)
@@ -52,9 +52,9 @@ struct SSHEstablishedCheck: Check {
                 .pass, machine: machine, expected: expected,
                 observed: Localized(
                     ko: "\(machine)의 sshd(\(record.pid))와 \(from)의 ssh(\(ssh.pid))가 "
-                        + "\(client.address):\(end.peer.port)로 이어져 있어요.",
+                        + "\(client.seenAddress):\(end.peer.port)로 이어져 있어요.",
                     en: "sshd (\(record.pid)) on \(machine) and ssh (\(ssh.pid)) on \(from) hold the two ends of "
-                        + "\(client.address):\(end.peer.port)."))
+                        + "\(client.seenAddress):\(end.peer.port)."))
         }
         let observed =
             ends.isEmpty

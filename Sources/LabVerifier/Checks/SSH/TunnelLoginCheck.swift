@@ -43,7 +43,7 @@ struct TunnelLoginCheck: Check {
         }
         let tunnel: TunnelState
         switch TunnelState.find(
-            server: server, port: port, address: front.address, client: sockets, at: behind.address)
+            server: server, port: port, address: front.address, client: sockets, at: behind.seenAddress)
         {
         case .failure(let absence):
             let why = absence.explained(listen: through, port: port, client: to)
