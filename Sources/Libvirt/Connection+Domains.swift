@@ -61,24 +61,15 @@ extension Connection {
     /// All domains, running or not, by name.
     public func domains() async throws(LibvirtError) -> [DomainInfo] {
         try await call { connection in
-            var list: UnsafeMutablePointer<virDomainPtr?>?
-            let count = virConnectListAllDomains(connection, &list, 0)
-            guard count >= 0, let list else { return .failure(.last("listing domains")) }
-            defer { free(list) }
-            var domains: [DomainInfo] = []
-            for index in 0..<Int(count) {
-                guard let domain = list[index] else { continue }
-                defer { virDomainFree(domain) }
-                guard let name = virDomainGetName(domain), let state = DomainState(of: domain) else { continue }
+            listing("domains", { virConnectListAllDomains(connection, $0, 0) }, release: virDomainFree) { domain in
+                guard let name = virDomainGetName(domain), let state = DomainState(of: domain) else { return nil }
                 var uuid = [CChar](repeating: 0, count: Int(VIR_UUID_STRING_BUFLEN))
                 virDomainGetUUIDString(domain, &uuid)
-                domains.append(
-                    DomainInfo(
-                        name: String(cString: name),
-                        uuid: String(decoding: uuid.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self),
-                        state: state))
-            }
-            return .success(domains.sorted { $0.name < $1.name })
+                return DomainInfo(
+                    name: String(cString: name),
+                    uuid: String(decoding: uuid.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self),
+                    state: state)
+            }.map { $0.sorted { $0.name < $1.name } }
         }
     }
 

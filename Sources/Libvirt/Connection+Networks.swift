@@ -52,24 +52,14 @@ extension Connection {
     /// All networks, started or not, by name.
     public func networks() async throws(LibvirtError) -> [NetworkInfo] {
         try await call { connection in
-            var list: UnsafeMutablePointer<virNetworkPtr?>?
-            let count = virConnectListAllNetworks(connection, &list, 0)
-            guard count >= 0, let list else { return .failure(.last("listing networks")) }
-            defer { free(list) }
-            var networks: [NetworkInfo] = []
-            for index in 0..<Int(count) {
-                guard let network = list[index] else { continue }
-                defer { virNetworkFree(network) }
+            listing("networks", { virConnectListAllNetworks(connection, $0, 0) }, release: virNetworkFree) { network in
                 guard let name = virNetworkGetName(network), let xml = virNetworkGetXMLDesc(network, 0) else {
-                    continue
+                    return nil
                 }
                 defer { free(xml) }
-                networks.append(
-                    NetworkInfo(
-                        name: String(cString: name), isActive: virNetworkIsActive(network) == 1,
-                        xml: String(cString: xml)))
-            }
-            return .success(networks.sorted { $0.name < $1.name })
+                return NetworkInfo(
+                    name: String(cString: name), isActive: virNetworkIsActive(network) == 1, xml: String(cString: xml))
+            }.map { $0.sorted { $0.name < $1.name } }
         }
     }
 

@@ -46,17 +46,9 @@ extension Connection {
     /// The names of a domain's snapshots, sorted.
     public func snapshots(of name: String) async throws(LibvirtError) -> [String] {
         try await withDomain(name) { domain in
-            var list: UnsafeMutablePointer<virDomainSnapshotPtr?>?
-            let count = virDomainListAllSnapshots(domain, &list, 0)
-            guard count >= 0, let list else { return .failure(.last("listing the snapshots of \(name)")) }
-            defer { free(list) }
-            var names: [String] = []
-            for index in 0..<Int(count) {
-                guard let snapshot = list[index] else { continue }
-                defer { virDomainSnapshotFree(snapshot) }
-                if let name = virDomainSnapshotGetName(snapshot) { names.append(String(cString: name)) }
-            }
-            return .success(names.sorted())
+            listing(
+                "the snapshots of \(name)", { virDomainListAllSnapshots(domain, $0, 0) }, release: virDomainSnapshotFree
+            ) { virDomainSnapshotGetName($0).map { String(cString: $0) } }.map { $0.sorted() }
         }
     }
 

@@ -17,26 +17,19 @@ extension Connection {
     /// All storage pools, started or not, by name.
     public func storagePools() async throws(LibvirtError) -> [StoragePoolInfo] {
         try await call { connection in
-            var list: UnsafeMutablePointer<virStoragePoolPtr?>?
-            let count = virConnectListAllStoragePools(connection, &list, 0)
-            guard count >= 0, let list else { return .failure(.last("listing storage pools")) }
-            defer { free(list) }
-            var pools: [StoragePoolInfo] = []
-            for index in 0..<Int(count) {
-                guard let pool = list[index] else { continue }
-                defer { virStoragePoolFree(pool) }
+            listing(
+                "storage pools", { virConnectListAllStoragePools(connection, $0, 0) }, release: virStoragePoolFree
+            ) { pool in
                 var info = virStoragePoolInfo()
                 guard let name = virStoragePoolGetName(pool), let xml = virStoragePoolGetXMLDesc(pool, 0),
                     virStoragePoolGetInfo(pool, &info) == 0
-                else { continue }
+                else { return nil }
                 defer { free(xml) }
                 let type = String(cString: xml).firstMatch(of: /<pool type='([a-z-]+)'/).map { String($0.1) }
-                pools.append(
-                    StoragePoolInfo(
-                        name: String(cString: name), type: type ?? "", isActive: virStoragePoolIsActive(pool) == 1,
-                        available: Int(clamping: info.available)))
-            }
-            return .success(pools.sorted { $0.name < $1.name })
+                return StoragePoolInfo(
+                    name: String(cString: name), type: type ?? "", isActive: virStoragePoolIsActive(pool) == 1,
+                    available: Int(clamping: info.available))
+            }.map { $0.sorted { $0.name < $1.name } }
         }
     }
 
@@ -77,17 +70,9 @@ extension Connection {
         try await withPool(name) { pool in
             // A pool that is busy with another's upload refuses; what it knew before has to do then.
             virStoragePoolRefresh(pool, 0)
-            var list: UnsafeMutablePointer<virStorageVolPtr?>?
-            let count = virStoragePoolListAllVolumes(pool, &list, 0)
-            guard count >= 0, let list else { return .failure(.last("listing the volumes of \(name)")) }
-            defer { free(list) }
-            var names: [String] = []
-            for index in 0..<Int(count) {
-                guard let volume = list[index] else { continue }
-                defer { virStorageVolFree(volume) }
-                if let name = virStorageVolGetName(volume) { names.append(String(cString: name)) }
-            }
-            return .success(names.sorted())
+            return listing(
+                "the volumes of \(name)", { virStoragePoolListAllVolumes(pool, $0, 0) }, release: virStorageVolFree
+            ) { virStorageVolGetName($0).map { String(cString: $0) } }.map { $0.sorted() }
         }
     }
 

@@ -48,12 +48,12 @@ extension SessionStart {
             try await makeKeys(of: record, from: nil)
             let session = LiveSession(
                 record: record, lab: lab.moved(to: subnet), paths: paths, connection: connection)
-            try await forEachMachine(session) { machine in
-                guard let image = images[machine.image] else { return }
-                _ = try await MachineStart(
-                    session: session, machine: machine, image: image, files: files[machine.image], source: .image,
-                    accelerator: accelerator, progress: progress
-                ).run()
+            record.slowness = try await bringUp(session) { machine in
+                images[machine.image].map { image in
+                    MachineStart(
+                        session: session, machine: machine, image: image, files: files[machine.image], source: .image,
+                        accelerator: accelerator, progress: progress)
+                }
             }
         } catch {
             try await undo(record)

@@ -30,7 +30,7 @@ public struct SessionStart: Sendable {
     }
 
     /// How long three machines take at most to take their names on an ordinary host with KVM.
-    static let ordinaryNaming = Duration.milliseconds(500)
+    static let ordinaryNaming = Duration.milliseconds(200)
 
     /// How a session is to start.
     public struct Options: Sendable {
@@ -76,18 +76,14 @@ public struct SessionStart: Sendable {
             let session = try await LiveSession.attach(record, lab: lab, paths: paths)
             try await makeNetworks(session)
             try await makeKeys(of: record, from: point)
-            let slowest = Mutex<Double?>(nil)
-            try await forEachMachine(session) { machine in
-                guard let image = images[machine.image] else { return }
-                let born = MachineStart.Source(warm[WarmNeed(machine)])
-                let source = point.map { MachineStart.Source.point($0) } ?? born
-                let named = try await MachineStart(
-                    session: session, machine: machine, image: image, source: source, accelerator: accelerator,
-                    progress: progress
-                ).run()
-                if let named { slowest.withLock { $0 = max($0 ?? 0, named / Self.ordinaryNaming) } }
+            record.slowness = try await bringUp(session) { machine in
+                images[machine.image].map { image in
+                    MachineStart(
+                        session: session, machine: machine, image: image,
+                        source: point.map { .point($0) } ?? .init(warm[WarmNeed(machine)]), accelerator: accelerator,
+                        progress: progress)
+                }
             }
-            record.slowness = slowest.withLock { $0 }
             if let point { try store.adopt(point.contents.progress, for: record.id) }
         } catch {
             try await undo(record)
@@ -306,6 +302,19 @@ public struct SessionStart: Sendable {
         for network in RoomNetwork.all(of: session.lab) {
             try await session.connection.createNetwork(xml: DomainXML.network(network, session: session.record.id))
         }
+    }
+
+    /// Brings all machines up at once; gives how many times longer than on an ordinary host the slowest took for its
+    /// name, nil when none took one.
+    func bringUp(
+        _ session: LiveSession, _ start: @escaping @Sendable (MachineSpec) -> MachineStart?
+    ) async throws -> Double? {
+        let slowest = Mutex<Double?>(nil)
+        try await forEachMachine(session) { machine in
+            guard let named = try await start(machine)?.run() else { return }
+            slowest.withLock { $0 = max($0 ?? 0, named / Self.ordinaryNaming) }
+        }
+        return slowest.withLock { $0 }
     }
 
     func forEachMachine(
