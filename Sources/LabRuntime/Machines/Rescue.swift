@@ -17,9 +17,23 @@ public struct Rescue: Sendable {
         self.progress = progress
     }
 
-    /// Shuts a machine down and boots it into a root shell; does nothing when it is there.
+    /// Shuts a machine down and boots it into a root shell; does nothing when it is there. When that fails or is
+    /// cancelled, the machine boots its own system.
     public func enter(_ machine: MachineSpec) async throws {
         guard try await !session.isInRescue(machine.name) else { return }
+        do {
+            try await bootShell(machine)
+        } catch {
+            // In a task of its own: the machine comes back although what was going on was cancelled.
+            await Task {
+                try? await waitUntilOff(machine)
+                try? await leave(machine)
+            }.value
+            throw error
+        }
+    }
+
+    private func bootShell(_ machine: MachineSpec) async throws {
         let (connection, domain) = (session.connection, session.domain(machine.name))
         progress(.doing(machine.name, "shuts down"))
         try await shutDown(machine)
@@ -62,12 +76,17 @@ public struct Rescue: Sendable {
             } else {
                 try await connection.shutdownDomain(domain)
             }
-            var backoff = Backoff(seconds: 20 * session.slowness)
-            while try await connection.domainState(domain) == .running {
-                guard try await backoff.wait() else { break }
-            }
+            try await waitUntilOff(machine)
         }
         if try await connection.domainState(domain) != .shutOff { try await connection.destroyDomain(domain) }
+    }
+
+    /// Waits for a machine that was told to shut down, within bounds.
+    private func waitUntilOff(_ machine: MachineSpec) async throws {
+        var backoff = Backoff(seconds: 20 * session.slowness)
+        while try await session.connection.domainState(session.domain(machine.name)) == .running {
+            guard try await backoff.wait() else { break }
+        }
     }
 
     /// What is said of a machine in its rescue console to whoever asks its system for something.
