@@ -7,7 +7,7 @@ import LabVerifier
 
 struct TryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "try", abstract: "Begin a session at a step and follow its checks while you write them.",
+        commandName: "try", abstract: "A session at a step, whose checks are followed while you write them.",
         discussion: """
             The steps before it are solved (once, then it is kept). The checks are shown whenever something changes, on \
             the machines or in the lab file. Work in another terminal: lab shell. Afterwards: lab finish.
@@ -69,7 +69,7 @@ struct TryCommand: AsyncParsableCommand {
             }
         }
         let following = Following(
-            context: context, record: record, language: language, purpose: "lab try", rereads: true)
+            context: context, record: record, language: language, purpose: "lab try", step: step.id)
         try await following.run(lab) { report, lab, began in
             let view = CheckView(lab: lab, language: language, style: Output.style, width: min(Output.width, 110))
             Output.data(view.render(report, seconds: (ContinuousClock.now - began) / .seconds(1)))

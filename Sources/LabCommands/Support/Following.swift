@@ -11,8 +11,9 @@ struct Following {
     let record: SessionRecord
     let language: Language
     let purpose: String
-    /// Whether the lab is read again when its file was changed.
-    var rereads = false
+    /// The one step that is shown, done or not, and whose lab is read again when its file was changed; nil shows the
+    /// steps whose turn has come.
+    var step: String?
 
     /// Follows until all steps are done; `show` shows a report of a lab that began to be made at a moment.
     func run(
@@ -21,14 +22,14 @@ struct Following {
         var lab = lab
         let file = record.directory + "/lab.yaml"
         var written = modified(file)
-        var watch = SessionWatch(try await verifier(lab))
+        var watch = SessionWatch(try await verifier(lab), only: step)
         Interrupts.leaveQuietly()
-        while try rereads || !watch.isDone() {
-            if rereads, modified(file) != written {
+        while try !watch.isDone() {
+            if step != nil, modified(file) != written {
                 written = modified(file)
                 do {
                     lab = try context.lab(of: record)
-                    watch = SessionWatch(try await verifier(lab))
+                    watch = SessionWatch(try await verifier(lab), only: step)
                     Output.error(language == .ko ? "실습 파일을 다시 읽었어요." : "The lab file was read again.")
                 } catch let error as LabError where error.code == .labFile {
                     Output.error(error.description)

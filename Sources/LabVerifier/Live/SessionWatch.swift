@@ -12,12 +12,16 @@ public struct SessionWatch: Sendable {
     static let outsideEvery = Duration.seconds(10)
 
     private let verifier: SessionVerifier
+    private let only: String?
     private var saidByGuests: [Sight] = []
     private var shown: [Sight] = []
     private var probed: ContinuousClock.Instant?
 
-    /// Begins to follow a session.
-    public init(_ verifier: SessionVerifier) { self.verifier = verifier }
+    /// Begins to follow a session; with `only`, that step alone, whether it is done or not.
+    public init(_ verifier: SessionVerifier, only: String? = nil) {
+        self.verifier = verifier
+        self.only = only
+    }
 
     /// What of a step's report decides whether it is a new one.
     private struct Sight: Sendable, Equatable {
@@ -37,11 +41,11 @@ public struct SessionWatch: Sendable {
     }
 
     /// Whether there is nothing left to look at.
-    public func isDone() throws -> Bool { try verifier.current().isEmpty }
+    public func isDone() throws -> Bool { try only == nil && verifier.current().isEmpty }
 
     /// Looks once; gives a report when it is not as the one before.
     public mutating func look() async throws -> CheckReport? {
-        let steps = try verifier.current()
+        let steps = try only.map { [$0] } ?? verifier.current()
         guard !steps.isEmpty else { return nil }
         let quick = try await verifier.check(steps, mostWithin: 0, guestsOnly: true)
         let said = quick.steps.map(Sight.init)
