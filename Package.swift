@@ -52,8 +52,7 @@ let package = Package(
             name: "LabCommands",
             dependencies: [
                 "LabAuthoring", "LabGrade", "LabVerifier", "LabRuntime", "LabStore", "LabFile", "Libvirt", "SSH",
-                arguments, crypto,
-                log,
+                arguments, crypto, log,
             ],
             swiftSettings: strict),
         .executableTarget(name: "lab", dependencies: ["LabCommands", arguments], swiftSettings: strict),
@@ -66,6 +65,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "LabAuthoringTests", dependencies: ["LabAuthoring", "LabFile"], swiftSettings: strict),
         .testTarget(name: "LabGradeTests", dependencies: ["LabGrade"], swiftSettings: strict),
-        .testTarget(name: "LabCommandsTests", dependencies: ["LabCommands"], swiftSettings: strict),
+        .testTarget(
+            name: "LabCommandsTests", dependencies: ["LabCommands", "LabAuthoring", "LabFile"], swiftSettings: strict),
     ]
 )
