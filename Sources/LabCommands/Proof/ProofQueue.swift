@@ -61,7 +61,7 @@ actor ProofQueue {
     /// Where a room should begin that is started now.
     var beginning: String? {
         guard let unit = units.first, unit.first.kind != .fresh else { return nil }
-        return unit.first.kind == .end ? lab.steps.last?.id : unit.first.step
+        return unit.first.kind == .end ? unit.trials.last?.step : unit.first.step
     }
 
     /// The next thing to play; `isFresh` says whether the room has machines on which nothing was done.

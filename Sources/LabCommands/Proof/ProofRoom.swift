@@ -40,14 +40,25 @@ actor ProofRoom {
 
     /// Starts the session, at a step if a moment of it is kept, and the process inside its room.
     func start(at step: String?, accelerator: Accelerator?, progress: @escaping LabRuntime.Progress) async throws {
-        var options = SessionStart.Options()
-        options.accelerator = accelerator
-        if let step, step != lab.steps.first?.id { options.at = (step, Self.values(of: lab)) }
+        let options = options(at: step, accelerator)
         let start = SessionStart(paths: context.paths, store: context.store, progress: progress)
         let record = try await start.start(lab, student: Self.student, options).record
         self.record = record
         lease = try await SessionLease.take(record, for: "lab test", in: context, quietly: true)
         try begin(record)
+    }
+
+    /// Whether a moment of a step is kept at which a room can begin.
+    func isKept(_ step: String, accelerator: Accelerator?) async throws -> Bool {
+        let start = SessionStart(paths: context.paths, store: context.store) { _ in }
+        return try await start.isKept(lab, options(at: step, accelerator))
+    }
+
+    private func options(at step: String?, _ accelerator: Accelerator?) -> SessionStart.Options {
+        var options = SessionStart.Options()
+        options.accelerator = accelerator
+        if let step, step != lab.steps.first?.id { options.at = (step, Self.values(of: lab)) }
+        return options
     }
 
     private func begin(_ record: SessionRecord) throws {

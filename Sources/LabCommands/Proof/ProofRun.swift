@@ -38,14 +38,18 @@ struct ProofRun {
         defer { line.clear() }
         var isFresh = true
         var troubles = 0
+        var reached = 0
         while await !queue.left.isEmpty {
+            if try await isBehind(room, reached: reached) { try await room.finish() }
             if await !room.isUp {
                 let beginning = await queue.beginning
                 try await room.start(at: beginning, accelerator: accelerator) { line.show($0) }
                 isFresh = beginning == nil
+                reached = beginning.map { index(of: $0) } ?? 0
             }
             guard let (unit, request) = await queue.next(isFresh: isFresh) else { return }
-            if unit.first.kind != .fresh { isFresh = false }
+            isFresh = isFresh && unit.first.kind == .fresh
+            if !isFresh { reached = max(reached, index(of: unit.first.step) + 1) }
             let began = ContinuousClock.now
             do {
                 let results = try await room.play(request) { line.show($0) }
@@ -63,6 +67,14 @@ struct ProofRun {
                 try await room.finish()
             }
         }
+    }
+
+    private func index(of step: String) -> Int { lab.steps.firstIndex { $0.id == step } ?? 0 }
+
+    /// Whether what is next is at a step beyond the one that the room has `reached`, and a moment of it is kept.
+    private func isBehind(_ room: ProofRoom, reached: Int) async throws -> Bool {
+        guard await room.isUp, let next = await queue.beginning, index(of: next) > reached else { return false }
+        return try await room.isKept(next, accelerator: accelerator)
     }
 }
 

@@ -106,6 +106,14 @@ public struct SessionStart: Sendable {
             accelerator: Accelerator(rawValue: session.record.accelerator) ?? .tcg)
     }
 
+    /// Whether the moment at which a start with these options would begin is kept.
+    public func isKept(_ lab: Lab, _ options: Options) async throws -> Bool {
+        let images = try await builtImages(of: lab)
+        guard let kernel = lab.machines.first.flatMap({ images[$0.image] })?.kernel else { return false }
+        let accelerator = try await accelerator(options.accelerator, kernel: kernel)
+        return try await point(of: lab, options, images: images, accelerator: accelerator) != nil
+    }
+
     private func point(
         of lab: Lab, _ options: Options, images: [String: BuiltImage], accelerator: Accelerator
     ) async throws -> StartingPoint? {
