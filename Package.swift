@@ -66,6 +66,11 @@ let package = Package(
         .testTarget(name: "LabAuthoringTests", dependencies: ["LabAuthoring", "LabFile"], swiftSettings: strict),
         .testTarget(name: "LabGradeTests", dependencies: ["LabGrade"], swiftSettings: strict),
         .testTarget(
-            name: "LabCommandsTests", dependencies: ["LabCommands", "LabAuthoring", "LabFile"], swiftSettings: strict),
+            name: "LabCommandsTests",
+            dependencies: [
+                "LabCommands", "LabAuthoring", "LabRuntime", "LabStore", "LabFile",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
     ]
 )
