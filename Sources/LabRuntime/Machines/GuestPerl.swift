@@ -14,7 +14,7 @@ public enum GuestPerl {
             my $pad = sub { $_[0] . "\0" x (-length($_[0]) % $_[1]) };
             socket my $manager, 1, 1, 0 or die "socket: $!\n";
             connect $manager, pack "Sa108", 1, "/run/systemd/private" or die "systemd does not answer: $!\n";
-            my $said = "\0AUTH EXTERNAL 30\r\nBEGIN\r\n";
+            my $said = "";
             for my $i (0 .. $#calls) {
                 my ($path, $interface, $member, $signature, @strings) = @{$calls[$i]};
                 my ($body, $fields) = ("", "");
@@ -25,7 +25,7 @@ public enum GuestPerl {
                 $fields = $pad->($fields, 8) . "\10\1g\0" . pack "C/a*x", $signature if length $signature;
                 $said .= $pad->(pack("a4LLL", "l\1\0\1", length $body, $i + 1, length $fields) . $fields, 8) . $body;
             }
-            syswrite $manager, $said or die "systemd does not answer: $!\n";
+            syswrite $manager, "\0AUTH EXTERNAL 30\r\nBEGIN\r\n" or die "systemd does not answer: $!\n";
             my $heard = "";
             my $next = sub {
                 my ($wanted) = @_;
@@ -37,6 +37,8 @@ public enum GuestPerl {
             my $line = "";
             $line .= $next->(1) while $line !~ /\r\n$/;
             die "systemd does not answer: $line" if $line !~ /^OK/;
+            # Only now: a short call that systemd reads together with BEGIN waits there for more to come.
+            syswrite $manager, $said or die "systemd does not answer: $!\n";
             my ($answered, @answers) = 0;
             while ($answered < @calls) {
                 my ($kind, $size, $fields) = unpack "xCxxLxxxxL", $next->(16);
