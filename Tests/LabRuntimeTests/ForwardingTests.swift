@@ -23,7 +23,7 @@ struct ForwardingTests {
     @Test("Behind the carrier's NAT connections begin outwards only, from the carrier's addresses, masqueraded")
     func carrier() throws {
         let lab = lab(server, device)
-        #expect(RoomNetwork.all(of: lab) == [.lab, .carrier])
+        #expect(RoomNetwork.all(of: lab) == [.lab, .carrier(0)])
         let rules = try #require(Forwarding(lab).rules).split(separator: "\n").map {
             $0.drop { $0 == " " }
         }
@@ -31,10 +31,10 @@ struct ForwardingTests {
         let accepted = rules.filter { $0.hasSuffix("accept") }
         #expect(
             accepted == [
-                #"iifname "virbr-carrier" oifname "virbr-lab" ip saddr 100.64.0.0/24 accept"#,
-                #"iifname "virbr-lab" oifname "virbr-carrier" ct state established,related accept"#,
+                #"iifname "virbr-cgn*" oifname "virbr-lab" ip saddr 100.64.0.0/16 accept"#,
+                #"iifname "virbr-lab" oifname "virbr-cgn*" ct state established,related accept"#,
             ])
-        #expect(rules.contains(#"ip saddr 100.64.0.0/24 oifname "virbr-lab" masquerade"#))
+        #expect(rules.contains(#"ip saddr 100.64.0.0/16 oifname "virbr-lab" masquerade"#))
         #expect(!rules.contains { $0.contains("uplink") })
     }
 
@@ -44,26 +44,25 @@ struct ForwardingTests {
         for line in rules.split(separator: "\n") where line.contains("accept") {
             let begins = !line.contains("established")
             #expect(!(begins && line.contains(#"iifname "uplink""#)), "\(line)")
-            #expect(!(begins && line.contains(#"oifname "virbr-carrier""#)), "\(line)")
+            #expect(!(begins && line.contains(#"oifname "virbr-cgn"#)), "\(line)")
         }
         #expect(rules.contains(#"iifname "virbr-lab" oifname "uplink" accept"#))
-        #expect(rules.contains(#"iifname "virbr-carrier" oifname "uplink" ip saddr 100.64.0.0/24 accept"#))
+        #expect(rules.contains(#"iifname "virbr-cgn*" oifname "uplink" ip saddr 100.64.0.0/16 accept"#))
         #expect(rules.contains(#"oifname "uplink" masquerade"#))
     }
 
-    @Test("Each network is marked and has its own bridge, card and address; such a machine's card is isolated")
+    @Test("Each network is marked and has its own bridge and address, one for each machine that nobody calls")
     func networks() {
-        let xml = RoomNetwork.allCases.map { DomainXML.network($0, session: "7-abc") }
+        var other = device
+        (other.name, other.address) = ("device02", "100.64.255.1")
+        let networks = RoomNetwork.all(of: lab(server, device, other))
+        #expect(networks == [.lab, .carrier(0), .carrier(255)])
+        #expect(Set(networks.map(\.name)).count == 3 && Set(networks.map(\.bridge)).count == 3)
+        #expect(networks.allSatisfy { $0.bridge.utf8.count <= 15 })
+        let xml = networks.map { DomainXML.network($0, session: "7-abc") }
         #expect(xml.allSatisfy { DomainXML.session(in: $0) == "7-abc" && $0.contains(#"<dns enable="no"/>"#) })
         #expect(xml[0].contains(#"name="virbr-lab""#) && xml[0].contains("192.168.122.254"))
-        #expect(xml[1].contains(#"name="virbr-carrier""#) && xml[1].contains("100.64.0.254"))
-        #expect(RoomNetwork.allCases.allSatisfy { $0.bridge.utf8.count <= 15 })
-        var spec = DomainSpec(
-            session: "7-abc", machine: device, name: "device01", network: RoomNetwork(of: device).name, disk: "/d",
-            kernel: "/k", initrd: "/i", mac: "52:54:00:00:00:01", accelerator: .tcg)
-        #expect(!DomainXML.domain(spec).contains("isolated"))
-        spec.isIsolated = true
-        #expect(DomainXML.domain(spec).contains("<source network='lab-carrier'/>"))
-        #expect(DomainXML.domain(spec).contains("<port isolated='yes'/>"))
+        #expect(xml[1].contains(#"name="virbr-cgn0""#) && xml[1].contains("100.64.0.254"))
+        #expect(xml[2].contains(#"name="virbr-cgn255""#) && xml[2].contains("100.64.255.254"))
     }
 }

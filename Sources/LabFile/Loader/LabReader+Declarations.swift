@@ -18,6 +18,13 @@ extension LabReader {
             let acceptsInbound = entry["inbound"].map { inbound($0, isFirst: machineNames.count == 1) } ?? true
             let address = entry["address"].flatMap { self.address($0, acceptsInbound: acceptsInbound) }
             if let address, let node = entry["address"] {
+                let network = "network \(address.split(separator: ".").dropLast().joined(separator: ".")).0/24"
+                if !acceptsInbound, let other = addresses[network] {
+                    problems.error(
+                        node, "\(network) is \"\(other)\"'s already; each machine with inbound: none has one of its own"
+                    )
+                }
+                if !acceptsInbound { addresses[network] = addresses[network] ?? key }
                 if let other = addresses[address] {
                     problems.error(node, "address \(address) is \"\(other)\"'s already; give each machine its own")
                 }
@@ -98,11 +105,12 @@ extension LabReader {
             problems.error(node, "\"\(text)\" is no IPv4 address; write one such as 192.168.122.201")
             return nil
         }
-        let network: [UInt8] = acceptsInbound ? [192, 168, 122] : [100, 64, 0]
+        // Behind a carrier's NAT the third byte is the author's choice.
+        let network: [UInt8] = acceptsInbound ? [192, 168, 122] : [100, 64, bytes[2]]
         guard bytes.prefix(3) == network[...], !([0, 254, 255] as [UInt8]).contains(bytes[3]) else {
-            let range = network.map(String.init).joined(separator: ".")
+            let range = acceptsInbound ? "192.168.122" : "100.64.\(bytes.prefix(2) == network.prefix(2) ? bytes[2] : 0)"
             let why = bytes.prefix(3) == network[...] ? "is taken by the network itself" : "is outside \(range).0/24"
-            let whose = acceptsInbound ? "" : ", the network behind the carrier's NAT (inbound: none)"
+            let whose = acceptsInbound ? "" : ", behind the carrier's NAT (inbound: none)"
             problems.error(node, "address \(text) \(why)\(whose); use \(range).1 to \(range).253")
             return nil
         }

@@ -4,7 +4,8 @@ public struct MachineSpec: Codable, Sendable, Equatable {
     public var name: String
     /// The name of the image under `images/`.
     public var image: String
-    /// The IPv4 address, dotted: in 192.168.122.0/24, or in 100.64.0.0/24 for one that nobody can call.
+    /// The IPv4 address, dotted: in 192.168.122.0/24, or in a 100.64.N.0/24 of its own for one
+    /// that nobody can call.
     public var address: String
     /// The login that exercises run as.
     public var user: String

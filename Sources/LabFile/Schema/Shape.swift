@@ -61,7 +61,7 @@ enum Grammar {
     static let range = "^[0-9]+-[0-9]+$"
     static let duration = "^[0-9]{1,4}[sm]$"
     static let size = "^[1-9][0-9]{0,4}[MG]$"
-    static let address = "^(192\\.168\\.122|100\\.64\\.0)\\.(25[0-3]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])$"
+    static let address = "^(192\\.168\\.122|100\\.64\\.[0-9]{1,3})\\.(25[0-3]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])$"
 
     static let points = 0...10_000
     static let minutes = 1...10_000

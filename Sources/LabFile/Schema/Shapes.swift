@@ -36,7 +36,7 @@ extension Shape {
             Key("image", .pattern(Grammar.name), required: true, "The image under images/ that it starts from."),
             Key(
                 "address", .pattern(Grammar.address), required: true,
-                "Its address, 192.168.122.1 to .253; 100.64.0.1 to .253 with inbound: none."),
+                "Its address, 192.168.122.1 to .253; 100.64.N.1 to .253 with inbound: none."),
             Key("user", .pattern(Grammar.login), required: true, "The login that exercises run as."),
             Key("password", .text, "That login's password; none without it."),
             Key("memory", .integer(Grammar.memory), "Memory in MiB (default: 256)."),

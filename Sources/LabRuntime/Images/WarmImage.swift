@@ -29,7 +29,7 @@ struct WarmKey: Sendable, Equatable {
     /// The host's processor, as `/proc/cpuinfo` describes one of them.
     var processor: String
     /// Changes whenever the machine or what it runs would be made otherwise.
-    var version = "4"
+    var version = "5"
 
     /// The key of an image's machines on this host.
     static func current(image: BuiltImage, memory: Int, accelerator: Accelerator) async throws -> WarmKey {

@@ -10,8 +10,6 @@ struct DomainSpec: Sendable {
     var name: String
     /// The name of the network that its card is on.
     var network = RoomNetwork.lab.name
-    /// Whether its card reaches the network's end alone, and no other machine on the same network.
-    var isIsolated = false
     /// Its disk, an absolute path.
     var disk: String
     /// Its further disks in their order, absolute paths.
@@ -90,7 +88,6 @@ enum DomainXML {
             \(zip([spec.disk] + spec.furtherDisks, spec.machine.targets).map(disk).joined(separator: "\n"))
                 <interface type='network'>
                   <mac address='\(spec.mac)'/><source network='\(spec.network)'/><model type='virtio'/>
-                  \(spec.isIsolated ? "<port isolated='yes'/>" : "")
                 </interface>
                 <serial type='pty'><target port='0'/></serial>
                 <console type='pty'><target type='serial' port='0'/></console>

@@ -41,7 +41,7 @@ struct Identity: Sendable {
     /// Its router: a machine behind the carrier's NAT reaches others by it, one of the lab's network what is outside.
     private var gateway: String {
         let network = RoomNetwork(of: machine)
-        return network == .carrier || uplink ? network.router : ""
+        return network != .lab || uplink ? network.router : ""
     }
 
     /// Gives a machine that stood still or was put back fresh randomness and the time of now.

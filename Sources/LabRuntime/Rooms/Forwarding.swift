@@ -21,7 +21,7 @@ struct Forwarding: Sendable, Equatable {
 
     /// What a lab's machines need.
     init(_ lab: Lab) {
-        self.init(carrier: RoomNetwork.all(of: lab).contains(.carrier), uplink: lab.uplink)
+        self.init(carrier: lab.machines.contains { !$0.acceptsInbound }, uplink: lab.uplink)
     }
 
     /// A direction in which connections may begin, by the names of the room's cards.
@@ -34,7 +34,7 @@ struct Forwarding: Sendable, Equatable {
 
     private var directions: [Direction] {
         let lab = RoomNetwork.lab.bridge
-        let (inside, addresses) = (RoomNetwork.carrier.bridge, RoomNetwork.carrier.range)
+        let (inside, addresses) = (RoomNetwork.carrierCards + "*", RoomNetwork.carrierRange)
         var list: [Direction] = []
         if carrier { list.append(Direction(from: inside, to: lab, sources: addresses)) }
         if uplink { list.append(Direction(from: lab, to: Uplink.card)) }
@@ -47,7 +47,7 @@ struct Forwarding: Sendable, Equatable {
         guard !directions.isEmpty else { return nil }
         var leave: [String] = []
         if carrier {
-            leave.append(#"ip saddr \#(RoomNetwork.carrier.range) oifname "\#(RoomNetwork.lab.bridge)" masquerade"#)
+            leave.append(#"ip saddr \#(RoomNetwork.carrierRange) oifname "\#(RoomNetwork.lab.bridge)" masquerade"#)
         }
         if uplink { leave.append(#"oifname "\#(Uplink.card)" masquerade"#) }
         let pass = directions.flatMap { way in

@@ -115,8 +115,8 @@ struct MachineStart: Sendable {
             ? FarNetwork(session: session.record.id, connection: session.connection).name
             : RoomNetwork(of: machine).name
         let spec = DomainSpec(
-            session: session.record.id, machine: machine, name: domain, network: network,
-            isIsolated: !machine.acceptsInbound, disk: disk, furtherDisks: furtherDisks,
+            session: session.record.id, machine: machine, name: domain, network: network, disk: disk,
+            furtherDisks: furtherDisks,
             kernel: files?.kernel ?? image.kernel, initrd: files?.initrd ?? image.initrd, mac: mac,
             accelerator: accelerator)
         try await session.connection.defineDomain(xml: DomainXML.domain(spec))

@@ -155,7 +155,7 @@ struct CopiedCheck: Check {
         async let senderRead = SSHJournal.read(from, on: bench)
         let (received, sent) = try await (receiverRead, senderRead)
         let push = LoginQuery(
-            origin: .init(name: carrier.name, addresses: [carrier.address]), key: key, kinds: [.sftp])
+            origin: .init(name: carrier.name, addresses: [carrier.seenAddress]), key: key, kinds: [.sftp])
         var logins = push.matches(in: received)
         if via == nil || via == to {
             let pull = LoginQuery(

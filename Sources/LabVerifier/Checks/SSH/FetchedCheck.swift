@@ -82,7 +82,7 @@ struct FetchedCheck: Check {
                     en: "Fetch it again if it changed since, and see which host's result it is."))
         }
         let query = LoginQuery(
-            origin: .init(name: machine, addresses: [here.address]), kinds: [.command, .sftp])
+            origin: .init(name: machine, addresses: [here.seenAddress]), kinds: [.command, .sftp])
         let logins = query.matches(in: journal)
         guard let login = logins.last(where: { $0.carried(at: written, by: [.sftp, .command]) }) else {
             let why =
