@@ -7,7 +7,7 @@ struct NewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "new", abstract: "Begin a lab: a directory that validates and starts, to be changed.",
         discussion: """
-            Its comments teach the format. What comes next: change it, lab validate, lab start, lab prove.
+            Its comments teach the format. What comes next: change it, lab validate, lab try, lab test.
 
             Examples:
               lab new cron
@@ -60,10 +60,11 @@ struct NewCommand: AsyncParsableCommand {
         Output.error(
             """
 
-            Next:  edit its three files; docs/lab-format.md and docs/checks.md say what may stand there
+            Next:  edit its three files, docs/authoring.md leads through it
                    lab validate \(directory)
-                   lab start \(number)          then lab check, lab solve, lab guide
-                   lab prove --mutants all   in a fresh session: what it takes for granted is proved
+                   lab preview \(number)        the guide as a student sees it
+                   lab try \(number) STEP       a session at a step; its checks are followed while you write them
+                   lab test \(number)           proves it: solutions work, wrong ways are rejected
             """)
     }
 }
