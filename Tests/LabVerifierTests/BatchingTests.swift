@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import LabFile
 import Testing
 
@@ -51,6 +52,37 @@ import Testing
         }
         #expect(sizes == [250_000, 250_000, 250_000, 250_000])
         #expect(guest.executions == 3)
+    }
+
+    @Test(.enabled(if: getuid() == 0, "only root can become somebody else"))
+    func somebodyElseIsSomebodyElseForGood() async throws {
+        let machine = BatchingGuest(shellGuest(), machine: "here")
+        let perl = #"print join " ", text("/proc/self/status") =~ /^(?:Uid|Gid):\s*(.*)$/mg, $ENV{USER}"#
+        let ids = Array(repeating: "65534", count: 8).joined(separator: "\t").split(separator: "\t")
+        let asPerl = try await machine.observe(as: "nobody", BatchDriver.perl + perl, [])
+        let words = asPerl.output.split(whereSeparator: \.isWhitespace)
+        #expect(words.dropLast().elementsEqual(ids) && words.last == "nobody", "\(asPerl)")
+        #expect(try await machine.observe(as: "nobody", "id -u; id -G", []).output == "65534\n65534\n")
+    }
+
+    @Test func theEndOfOneScriptDoesNotHoldUpAnotherThatSaysMuch() async throws {
+        let machine = BatchingGuest(shellGuest(), machine: "here", gathering: .milliseconds(60))
+        async let short = machine.observe(as: nil, "exec >&- 2>&-; sleep 0.3", [])
+        async let much = machine.observe(as: nil, "sleep 0.6; head -c 200000 /dev/zero | tr '\\0' x", [])
+        #expect(try await short.status == 0)
+        #expect(try await much.output.count == 200_000)
+    }
+
+    @Test func aScriptThatTakesTooLongIsEndedWithItsChildren() async throws {
+        let words = BatchDriver.words(
+            for: [BatchRequest(user: nil, script: "sleep 5 & echo $!; wait", arguments: [])], nonce: "n", seconds: 1)
+        let answer = try await shellGuest().execute(words, as: nil, input: nil, timeout: 10, limit: 1000)
+        let frames = try #require(BatchFrames(answer.output, nonce: "n", count: 1))
+        guard case .said(let seen) = frames.frames[0] else { throw Unjudgeable(.same("no frame")) }
+        #expect(seen.status == BatchDriver.tooLong)
+        let child = try #require(Int32(seen.output.trimmingCharacters(in: .whitespacesAndNewlines)))
+        // A killed child whose parent is gone may still be a zombie: what it runs is what counts.
+        #expect((try? String(contentsOfFile: "/proc/\(child)/cmdline", encoding: .utf8))?.contains("sleep") != true)
     }
 
     @Test func aMachineThatDoesNotAnswerBlocks() async {

@@ -51,9 +51,9 @@ enum BatchDriver {
                     while (my ($name, undef, $id, $members) = getgrent) {
                         push @groups, $id if grep { $_ eq $user } split / /, $members;
                     }
-                    ($(, $)) = ($gid, "$gid @groups");
-                    ($<, $>) = ($uid, $uid);
-                    die "user: $!" if $> != $uid;
+                    $) = "$gid @groups";
+                    # setresgid(2) and setresuid(2): perl's own way leaves the saved ids as they were.
+                    syscall(119, ($gid + 0) x 3) == 0 && syscall(117, ($uid + 0) x 3) == 0 or die "user: $!";
                 }
                 @ENV{qw(HOME USER LOGNAME)} = ($home, $user, $user);
                 chdir $home or chdir "/";
@@ -96,6 +96,7 @@ enum BatchDriver {
                 my ($job, $i) = @_;
                 my $most = $i ? $errors : $limit;
                 my $taken = sysread $$job{pipes}[$i], $$job{said}[$i], 65536, length $$job{said}[$i];
+                return 1 if !defined $taken && $! == 4;
                 return 1 if $taken && length $$job{said}[$i] < $most;
                 close delete $$job{pipes}[$i];
                 $$job{said}[$i] = substr $$job{said}[$i], 0, $most;
@@ -106,8 +107,9 @@ enum BatchDriver {
                 my ($wait, @pipes) = @_;
                 my $bits = "";
                 vec($bits, fileno $_, 1) = 1 for @pipes;
-                select my $found = $bits, undef, undef, $wait;
-                return $found;
+                # A signal interrupts it, with all bits as they were asked for.
+                my $count = select my $found = $bits, undef, undef, $wait;
+                return $count > 0 ? $found : "";
             }
 
             my @waiting = @jobs;
