@@ -178,7 +178,7 @@ struct ProofPlayer {
     private func solve(through last: Step) async throws {
         guard let index = lab.steps.firstIndex(where: { $0.id == last.id }) else { return }
         for step in lab.steps[...index] where try store.steps(of: id)[step.id]?.passed == nil {
-            say(.doing("on the way: \(step.id)"))
+            say(.leading("on the way: \(step.id)"))
             try await open(step)
             let verifier = try verifier()
             let way = ProofWay(verifier: verifier, step: step, limit: nil, mostWithin: .infinity, isRight: true)
@@ -199,7 +199,7 @@ struct ProofPlayer {
         guard step.id != lab.steps.first?.id, ContinuousClock.now - keptAt > .seconds(90),
             try await Checkpoint.steps(of: session).contains(step.id)
         else { return }
-        say(.doing("\(step.id): this moment is kept for a later run"))
+        say(.leading("\(step.id): this moment is kept for a later run"))
         let start = SessionStart(paths: context.paths, store: store) { _ in }
         let key = try await start.key(step.id, of: session, values: verifier().variables.values)
         _ = try await StartingPointStore(paths: context.paths).keep(

@@ -88,14 +88,15 @@ actor ProofRoom {
     }
 
     /// Has trials played; gives the results in their order.
-    func play(_ request: ProofRequest, doing: @Sendable (String) -> Void) async throws -> [TrialResult] {
+    func play(_ request: ProofRequest, line: ProofLine) async throws -> [TrialResult] {
         guard let input, var replies else { throw LabError(.failed, "the session of lab test has ended") }
         try input.write(contentsOf: JSONEncoder().encode(request) + Data("\n".utf8))
         defer { self.replies = replies }
         while let reply = await replies.next(isolation: self) {
             try Task.checkCancellation()
             switch reply {
-            case .doing(let text): doing(text)
+            case .doing(let text): line.show(text)
+            case .leading(let text): line.tell(text)
             case .results(let results): return results
             case .stuck(let step, let reason): throw ProofPlayer.Stuck(step: step, reason: reason)
             case .failed(let reason): throw LabError(.failed, reason)

@@ -52,7 +52,7 @@ struct ProofRun {
             if !isFresh { reached = max(reached, index(of: unit.first.step) + 1) }
             let began = ContinuousClock.now
             do {
-                let results = try await room.play(request) { line.show($0) }
+                let results = try await room.play(request, line: line)
                 let seconds = (ContinuousClock.now - began) / .seconds(1)
                 line.say(try await queue.take(results, of: unit, seconds: seconds, rooms: jobs))
             } catch let stuck as ProofPlayer.Stuck {
@@ -90,6 +90,11 @@ struct ProofLine: Sendable {
         guard isTerminal else { return }
         let cut = Columns.truncated(prefix + text, to: max(20, Output.width - 1))
         Output.write("\r\u{1B}[K" + cut, to: STDERR_FILENO)
+    }
+
+    /// Shows what is being done now and may take long: also where there is no terminal.
+    func tell(_ text: String) {
+        if isTerminal { show(text) } else { Output.error("  " + prefix + text) }
     }
 
     /// Shows an event of a start.

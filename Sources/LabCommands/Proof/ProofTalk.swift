@@ -24,6 +24,8 @@ struct TrialName: Codable, Hashable {
 enum ProofReply: Codable {
     /// What it is about to do.
     case doing(String)
+    /// What it is about to do on its way to a step, which may take long.
+    case leading(String)
     /// What came of the trials, in the order of the request.
     case results([TrialResult])
     /// The solution of a step does not work, so that nothing after it can be tried.
