@@ -137,7 +137,12 @@ struct DerivationTests {
         let trial = try #require(mutants(step).first { $0.kind == .forged })
         #expect(trial.target == 1)
         guard case .run(let run) = trial.actions[0], case .words(let words) = run.command else { return }
-        #expect(Array(words.suffix(3)) == ["publickey", "lee", "192.168.122.1"])
+        #expect(words.contains("Accepted publickey for lee from 192.168.122.1 port 41561 ssh2"))
+        let console = CheckStatement(kind: "console-login", fields: ["on": .string("two")])
+        let other = try #require(
+            mutants(Fixture.step([Fixture.run("a")], checks: [console])).first { $0.kind == .forged })
+        guard case .run(let run) = other.actions[0], case .words(let words) = run.command else { return }
+        #expect(words.contains("LOGIN ON ttyS0 BY lee"))
     }
 
     @Test("Names are unique within a step") func unique() {

@@ -133,7 +133,8 @@ public struct Derivation: Sendable {
         ]
     }
 
-    /// For each check that reads of a login in a machine's log: what sshd would have written, written by someone else.
+    /// For each check that reads of a login in a machine's log: what sshd or login would have written, written by
+    /// someone else.
     private func forged(_ step: Step) -> [Trial] {
         step.checks.enumerated().compactMap { index, statement in
             guard Self.logged.contains(statement.kind), case .string(let machine)? = statement.fields["on"],
@@ -142,23 +143,32 @@ public struct Derivation: Sendable {
             func field(_ name: String) -> String? {
                 if case .string(let text)? = statement.fields[name] { text } else { nil }
             }
+            let user = field("user") ?? spec.user
             let from = field("from").flatMap { lab.machine($0) } ?? lab.machines.first
-            let words = [
-                field("method") ?? "password", field("user") ?? spec.user, from?.address ?? "192.168.122.1",
-            ]
+            let lines =
+                statement.kind == "console-login"
+                ? [
+                    "login", "pam_unix(login:session): session opened for user \(user)(uid=1000) by LOGIN(uid=0)",
+                    "LOGIN ON ttyS0 BY \(user)",
+                ]
+                : [
+                    "sshd",
+                    "Accepted \(field("method") ?? "password") for \(user) from \(from?.address ?? "") port 41561 ssh2",
+                    "pam_unix(sshd:session): session opened for user \(user)(uid=1000) by (uid=0)",
+                ]
             let script = #"""
-                for tag in 'sshd[4242]' sshd; do
-                    printf '%s\n' "Accepted $1 for $2 from $3 port 41561 ssh2" \
-                        "pam_unix(sshd:session): session opened for user $2(uid=1000) by (uid=0)" |
-                        while read -r line; do
-                            logger -t "$tag" -p auth.info "$line"
-                            printf '%s %s %s: %s\n' "$(date '+%b %e %T')" "$(hostname)" "$tag" "$line" >> /var/log/auth.log
-                        done
+                program=$1
+                shift
+                for tag in "$program[4242]" "$program"; do
+                    for line in "$@"; do
+                        logger -t "$tag" -p auth.info "$line"
+                        printf '%s %s %s: %s\n' "$(date '+%b %e %T')" "$(hostname)" "$tag" "$line" >> /var/log/auth.log
+                    done
                 done
                 """#
             let forging = Action.run(
                 RunAction(
-                    machine: machine, command: .words(["/bin/sh", "-c", script, "sh"] + words), user: "root",
+                    machine: machine, command: .words(["/bin/sh", "-c", script, "sh"] + lines), user: "root",
                     mayFail: true))
             return Trial(
                 step: step.id, kind: .forged, name: "forged: the log line for \(statement.kind)", actions: [forging],
@@ -169,7 +179,7 @@ public struct Derivation: Sendable {
     /// The kinds of checks that read logins in a log.
     private static let logged: Set = [
         "ssh-accepted", "ssh-established", "ssh-attempted", "agent-forwarded", "parallel-sessions", "tunnel-login",
-        "copied", "fetched",
+        "copied", "fetched", "console-login",
     ]
 }
 
