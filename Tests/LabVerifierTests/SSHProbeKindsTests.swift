@@ -33,6 +33,15 @@ struct SSHProbeKindsTests {
         #expect((finding.hint == nil) == (verdict == .pass))
     }
 
+    @Test func anErrorThatComesAtOnceIsNoAnswer() async throws {
+        // TCP connects to no broadcast address: the kernel says so without sending anything (tcp(7)).
+        for (address, outcome) in [("255.255.255.255", TCPOutcome.silent), ("127.0.0.1", .refused)] {
+            let arguments = Reach.arguments(address, port: 9, seconds: 3, greeting: 0)
+            let seen = try await ScriptedBench.live.observe(on: "here", as: nil, Reach.script, arguments)
+            #expect(try Reach.outcome(seen, from: "here") == outcome, "\(address): \(seen.output)")
+        }
+    }
+
     @Test func silenceOfAMachineThatIsOffIsNotJudged() async throws {
         let check = try TCPCheck(SSHRecorded.fields(["from": "losttemple", "to": "server01", "port": "22"]))
         let bench = SSHBench(outside: FakeOutside(tcp: .silent))

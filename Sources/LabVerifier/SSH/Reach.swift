@@ -33,7 +33,10 @@ enum Reach {
           socket(my $peer, PF_INET, SOCK_STREAM, 0) or exit 69;
           fcntl $peer, 4, 2048;
           my $began = time;
-          connect $peer, sockaddr_in($port, $address);
+          # An error that comes at once (no route) is not kept for SO_ERROR; 115 says that the connection is under way.
+          if (!connect($peer, sockaddr_in($port, $address)) && $! != 115) {
+            print $! == 111 ? "refused\n" : "silent\n"; exit;
+          }
           my $echoes = socket my $echo, PF_INET, SOCK_DGRAM, 1;
           my ($number, $quick, %sent) = (0, 0);
           until (time - $began >= $seconds) {
