@@ -22,16 +22,12 @@ struct KeyPairCheck: Check {
 
     private static let script = #"""
         #!perl
-        my ($user, $wanted) = @ARGV;
-        my $directory = home($user) . "/.ssh";
-        for my $file (glob "$directory/*") {
-            my $name = $file =~ s{.*/}{}r;
-            next if !-f $file || length $wanted && $name ne $wanted;
-            my ($state, $own) = private_key($file) or next;
+        for (private_keys(@ARGV)) {
+            my ($file, $name, $state, $own) = @$_;
             my @stat = stat $file;
             my ($pub) = public_keys("$file.pub");
             printf "%s %o %s %s %s %s\n", $state, $stat[2] & 07777, getpwuid $stat[4] // "UNKNOWN",
-                print_of($own), print_of($pub), $name =~ s/[^A-Za-z0-9._@+-]/?/gr;
+                print_of($own), print_of($pub), $name;
         }
         """#
 

@@ -13,6 +13,8 @@ enum BatchPrelude {
     /// - `private_key(path)`: `(state, public)`, nothing when no private key stands in the file. The state is `plain`,
     ///   `encrypted` or `damaged`; the public key, `TYPE BLOB`, is taken from the private one where it can be
     ///   (OpenSSH's PROTOCOL.key), so that a .pub file of another key proves nothing.
+    /// - `private_keys(user, name)`: those in ~/.ssh, with a name that alone, as `[path, name, state, public]`; what a
+    ///   name may not hold is `?` in it.
     /// - `public_keys(path)`: the keys of a file, as `TYPE BLOB`; `public_key(blob)` makes that of the bytes of one.
     /// - `print_of(public)`: its fingerprint as ssh-keygen prints it; a dash for none.
     /// - `key_files(directories…)`: small files below them, on the same file systems, with a private key in them.
@@ -143,6 +145,17 @@ enum BatchPrelude {
             open STDIN, "<&", $out;
             my ($type, $blob) = split / /, said(qw(ssh-keygen -y -P), "", "-f", "/dev/stdin");
             return $? == 0 && defined $blob ? ("plain", "$type " . $blob =~ s/\s.*//sr) : "damaged";
+        }
+        sub private_keys {
+            my ($user, $wanted) = @_;
+            my @keys;
+            for my $file (glob home($user) . "/.ssh/*") {
+                my $name = $file =~ s{.*/}{}r;
+                next if !-f $file || length $wanted && $name ne $wanted;
+                my ($state, $own) = private_key($file) or next;
+                push @keys, [$file, $name =~ s/[^A-Za-z0-9._@+-]/?/gr, $state, $own];
+            }
+            return @keys;
         }
         sub key_files {
             my (@waiting, @files) = @_;

@@ -9,15 +9,11 @@ struct PublicKeys: Sendable, Equatable {
     /// it can be read from it, so that a .pub file of another key proves nothing.
     private static let script = #"""
         #!perl
-        my ($user, $wanted) = @ARGV;
-        my $directory = home($user) . "/.ssh";
-        for my $file (glob "$directory/*") {
-            my $name = $file =~ s{.*/}{}r;
-            next if !-f $file || length $wanted && $name ne $wanted;
-            my ($state, $own) = private_key($file) or next;
+        for (private_keys(@ARGV)) {
+            my ($file, $name, $state, $own) = @$_;
             ($own) = public_keys("$file.pub") if !defined $own && $state eq "encrypted";
             next if !defined $own;
-            printf "key %s %s %s\n", split(/ /, $own), $name =~ s/[^A-Za-z0-9._@+-]/?/gr;
+            printf "key %s %s %s\n", split(/ /, $own), $name;
         }
         """#
 
