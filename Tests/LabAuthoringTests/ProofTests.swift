@@ -105,6 +105,11 @@ struct ProofTests {
             trial.kind.expectation == .accepted ? right(trial) : Fixture.result(["fail", "pass"])
         }
         #expect(proof.idle.count == 2 && proof.idle.allSatisfy { $0.check.verdict == "pass" })
+        // With mutants left out nothing can be said of a check.
+        let part = TrialPlan(lab: plan.lab, mutants: ["wrong"], values: Fixture.values)
+        var other = Proof(part, runs: 1, values: Fixture.values)
+        for trial in part.trials { other.note(Fixture.result(["fail", "pass"]), of: trial, run: 1, isKept: false) }
+        #expect(other.idle.isEmpty)
     }
 
     @Test("As JSON the shape is the documented one") func json() throws {

@@ -42,6 +42,7 @@ public struct Proof: Sendable {
     public private(set) var cells: [Cell]
     /// Excuses that name no derived mutant.
     public let needless: [(step: String, excuse: Excuse)]
+    private let isWhole: Bool
     private var places: [String: Int] = [:]
 
     /// Begins the matrix of a plan, with nothing known.
@@ -49,6 +50,7 @@ public struct Proof: Sendable {
         lab = plan.lab
         steps = plan.steps
         self.runs = runs
+        isWhole = plan.isWhole
         let names = Set(plan.steps.map(\.id))
         needless = TrialPlan.needless(in: plan.lab, values: values).filter { names.contains($0.step) }
         cells = plan.trials.map { trial in
@@ -90,9 +92,10 @@ public struct Proof: Sendable {
     /// The cells whose runs did not all say the same.
     public var differing: [Cell] { cells.filter(\.differs) }
 
-    /// Checks that let every mutant of their step pass that was played, by step and place.
+    /// Checks that rejected no mutant of their step, by step and place; none while some mutants were not played.
     public var idle: [(step: String, check: TrialResult.Check)] {
-        steps.flatMap { step -> [(step: String, check: TrialResult.Check)] in
+        guard isWhole else { return [] }
+        return steps.flatMap { step -> [(step: String, check: TrialResult.Check)] in
             let cells = cells(of: step.id)
             guard cells.allSatisfy({ $0.standing != .unplayed }) else { return [] }
             let results = cells.filter { $0.trial.kind.expectation == .rejected && $0.trial.kind != .fresh }

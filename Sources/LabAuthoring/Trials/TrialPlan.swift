@@ -16,6 +16,8 @@ public struct TrialPlan: Sendable {
     public let steps: [Step]
     /// The trials, those on fresh machines first, then step by step, those at the end last.
     public let trials: [Trial]
+    /// Whether no mutant was left out of it.
+    public let isWhole: Bool
 
     /// Plans the proof of `steps` (all when empty) of a lab whose parameters have these values. `mutants` keeps those
     /// mutants only whose name has one of these texts in it; `[]` keeps all.
@@ -24,6 +26,7 @@ public struct TrialPlan: Sendable {
         values: [String: String]
     ) {
         self.lab = lab
+        isWhole = derived == .all && mutants.isEmpty
         steps = lab.steps.filter { named.isEmpty || named.contains($0.id) }
         let derivation = Derivation(lab: lab, values: values)
         var trials = steps.map { Trial(step: $0.id, kind: .fresh, name: "on fresh machines") }
