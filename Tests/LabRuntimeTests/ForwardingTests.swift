@@ -31,6 +31,7 @@ struct ForwardingTests {
         let accepted = rules.filter { $0.hasSuffix("accept") }
         #expect(
             accepted == [
+                #"iifname "virbr-lab" oifname "virbr-lab" accept"#,
                 #"iifname "virbr-cgn*" oifname "virbr-lab" ip saddr 100.64.0.0/16 accept"#,
                 #"iifname "virbr-lab" oifname "virbr-cgn*" ct state established,related accept"#,
             ])

@@ -50,12 +50,16 @@ struct Forwarding: Sendable, Equatable {
             leave.append(#"ip saddr \#(RoomNetwork.carrierRange) oifname "\#(RoomNetwork.lab.bridge)" masquerade"#)
         }
         if uplink { leave.append(#"oifname "\#(Uplink.card)" masquerade"#) }
-        let pass = directions.flatMap { way in
-            [
-                #"iifname "\#(way.from)" oifname "\#(way.to)" \#(way.sources.map { "ip saddr \($0) " } ?? "")accept"#,
-                #"iifname "\#(way.to)" oifname "\#(way.from)" ct state established,related accept"#,
-            ]
-        }
+        // Where bridges hand frames to the filter (br_netfilter), what machines of one network say to each other comes here.
+        let within = #"iifname "\#(RoomNetwork.lab.bridge)" oifname "\#(RoomNetwork.lab.bridge)" accept"#
+        let pass =
+            [within]
+            + directions.flatMap { way in
+                [
+                    #"iifname "\#(way.from)" oifname "\#(way.to)" \#(way.sources.map { "ip saddr \($0) " } ?? "")accept"#,
+                    #"iifname "\#(way.to)" oifname "\#(way.from)" ct state established,related accept"#,
+                ]
+            }
         return """
             table ip lab {
               chain leave {
