@@ -89,7 +89,7 @@ public struct LiveSession: Sendable {
     /// How long a boot may take, in seconds.
     public var bootLimit: Int { 120 * slowness }
 
-    /// Reboots a machine cleanly and waits until its agent answers from the new boot.
+    /// Reboots a machine cleanly and waits until its agent answers from the new boot and its services are started.
     public func reboot(_ machine: String) async throws {
         let agent = agent(machine)
         let words = ["/bin/cat", "/proc/sys/kernel/random/boot_id"]
@@ -103,5 +103,9 @@ public struct LiveSession: Sendable {
             }
         }
         try await agent.setTime()
+        // The agent is there before the services are, and a look in between would find them missing. A boot that does not
+        // come to its end is not waited for long: what is looked at then is how it is.
+        _ = try? await agent.run(["/usr/bin/systemctl", "is-system-running", "--wait"], seconds: 30 * slowness)
+        try Task.checkCancellation()
     }
 }
