@@ -8,6 +8,9 @@ public enum CheckKinds {
             PackageCheck.self,
             ServiceCheck.self,
             SurvivesRebootCheck.self,
+            ConsoleLoginCheck.self,
+            MountCheck.self,
+            MountSurvivesRebootCheck.self,
             ListeningCheck.self,
             FileCheck.self,
             SSHDConfigCheck.self,
@@ -20,9 +23,6 @@ public enum CheckKinds {
             KeyPairCheck.self,
             AuthorizedKeyCheck.self,
             PrivateKeyAbsentCheck.self,
-            ConsoleLoginCheck.self,
-            MountCheck.self,
-            MountSurvivesRebootCheck.self,
             CapturedCheck.self,
         ] + SSHCheckKinds.all
 

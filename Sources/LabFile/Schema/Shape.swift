@@ -42,6 +42,8 @@ struct Shape: Sendable {
 
     /// The name of its definition in the schema.
     var name: String
+    /// What such a mapping is, for a heading.
+    var title: String
     var keys: [Key]
     /// Groups of keys: a mapping has all keys of one group, and none of the others.
     var alternatives: [[String]] = []
@@ -62,6 +64,18 @@ enum Grammar {
     static let duration = "^[0-9]{1,4}[sm]$"
     static let size = "^[1-9][0-9]{0,4}[MG]$"
     static let address = "^(192\\.168\\.122|100\\.64\\.[0-9]{1,3})\\.(25[0-3]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])$"
+
+    /// The patterns in words, for the reference.
+    static let words = [
+        name: "a name (`[a-z][a-z0-9-]*`, at most 63 characters)",
+        parameter: "a name (`[a-z][a-z0-9_]*`, at most 63 characters)",
+        login: "a login name (letters, digits, `.`, `_`, `-`)",
+        choice: "letters, digits, `.`, `_`, `-`",
+        range: "a range, such as `1-100`",
+        duration: "a time, such as `20s` or `2m`, at most 60 minutes",
+        size: "a size, such as `200M` or `2G`",
+        address: "an address",
+    ]
 
     static let points = 0...10_000
     static let minutes = 1...10_000

@@ -5,10 +5,12 @@ import LabFile
 struct CapturedCheck: Check {
     static let spec = CheckSpec(
         "captured", mode: .once, basis: .guest,
-        "A packet capture (pcap) holds a whole TCP conversation with these texts, which the server knows of too.",
+
+        "The file holds one whole TCP conversation of the two, from its first segment on, with no byte missing and all of "
+            + "it acknowledged, in which these texts are (or are not); with `login` and `noted`, the server knows of it too.",
         fields: [
             .init("on", .machine, required: true, "Where the capture file is."),
-            .init("file", .string, required: true, "The file; a relative path starts at the user's home."),
+            .init("file", .string, required: true, "The pcap file; a relative path starts at the user's home."),
             .init("client", .machine, required: true, "The machine that called."),
             .init("server", .machine, required: true, "The machine that was called."),
             .init("port", .port, required: true, "The server's port."),

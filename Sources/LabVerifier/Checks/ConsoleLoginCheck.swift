@@ -7,7 +7,9 @@ import LabFile
 /// getty started.
 struct ConsoleLoginCheck: Check {
     static let spec = CheckSpec(
-        "console-login", mode: .once, basis: .guest, "The user logged in at the machine's serial console.",
+        "console-login", mode: .once, basis: .guest,
+        "The user logged in at the machine's serial console: PAM's record of it, written inside the login program of the "
+            + "console's getty.",
         fields: [
             .init("on", .machine, required: true, "The machine."),
             .init("user", .string, "The login; the machine's own unless given."),

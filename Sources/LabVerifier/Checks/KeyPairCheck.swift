@@ -4,7 +4,7 @@ import LabFile
 struct KeyPairCheck: Check {
     static let spec = CheckSpec(
         "key-pair", mode: .holds, basis: .guest,
-        "A private key with mode 0600 or stricter, the right owner and its public half beside it.",
+        "A private key with mode 0600 or stricter and the right owner; its public half beside it is of the same pair.",
         fields: [
             .init("on", .machine, required: true, "The machine."),
             .init("user", .string, "The user; default the machine's."),

@@ -3,7 +3,8 @@ import LabFile
 /// `listening`: that very program listens on the port.
 struct ListeningCheck: Check {
     static let spec = CheckSpec(
-        "listening", mode: .holds, basis: .guest, "The port is listened on, by that very program.",
+        "listening", mode: .holds, basis: .guest,
+        "That very program listens on the port, for each family where other machines can reach it.",
         fields: [
             .init("on", .machine, required: true, "The machine."),
             .init("port", .port, required: true, "The TCP port."),

@@ -3,7 +3,7 @@ import LabFile
 /// `mount`: a file system of a device is mounted at a path, and /etc/fstab says so.
 struct MountCheck: Check {
     static let spec = CheckSpec(
-        "mount", mode: .holds, basis: .guest, "A file system is mounted there, from that device, by /etc/fstab.",
+        "mount", mode: .holds, basis: .guest, "A file system of that disk is mounted there, and /etc/fstab names it.",
         fields: [
             .init("on", .machine, required: true, "The machine."),
             .init("path", .string, required: true, "Where it is mounted."),

@@ -3,7 +3,7 @@ import LabFile
 /// `package`: dpkg has it installed, or not.
 struct PackageCheck: Check {
     static let spec = CheckSpec(
-        "package", mode: .holds, basis: .guest, "The Debian package is installed, or not.",
+        "package", mode: .holds, basis: .guest, "The Debian package is installed, or not: dpkg says so.",
         fields: [
             .init("on", .machine, required: true, "The machine."),
             .init("name", .string, required: true, "The package's name."),

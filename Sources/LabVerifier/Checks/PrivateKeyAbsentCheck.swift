@@ -4,7 +4,8 @@ import LabFile
 struct PrivateKeyAbsentCheck: Check {
     static let spec = CheckSpec(
         "private-key-absent", mode: .holds, basis: .guest,
-        "No file on the machine, whatever its name, is the private half of that machine's key.",
+
+        "No file on the machine, whatever its name, also in /tmp and other homes, is the private half of that machine's key.",
         fields: [
             .init("on", .machine, required: true, "The machine that must not have it."),
             .init("key-of", .machine, required: true, "The machine that the key belongs on."),

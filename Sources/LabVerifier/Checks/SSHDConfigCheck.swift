@@ -7,7 +7,8 @@ import LabFile
 /// its start, whichever is later.
 struct SSHDConfigCheck: Check {
     static let spec = CheckSpec(
-        "sshd-config", mode: .holds, basis: .guest, "These values are in force in the running SSH server.",
+        "sshd-config", mode: .holds, basis: .guest,
+        "The values are in force in the running server: sshd -T says so, and sshd has read its files since they last changed.",
         fields: [
             .init("on", .machine, required: true, "The machine."),
             .init("settings", .map(.string), required: true, "Keywords and their values."),

@@ -6,7 +6,7 @@ struct AgentForwardedCheck: Check {
     static let spec = CheckSpec(
         "agent-forwarded", mode: .once, basis: .guest,
         "The last machine accepted the first one's key from the middle's address inside a session of the first on the "
-            + "middle; a proxy jump does not count.",
+            + "middle, by the agent that this session forwards, and is open now; a proxy jump does not count.",
         fields: [
             .init("first", .machine, required: true, "The machine that has the key."),
             .init("through", .machine, required: true, "The machine in the middle."),

@@ -5,7 +5,8 @@ import LabFile
 struct CopiedCheck: Check {
     static let spec = CheckSpec(
         "copied", mode: .once, basis: .guest,
-        "Content equal on both ends, and the target was written during a session that sshd recorded.",
+
+        "Content equal on both ends, and the target was written during an scp or sftp session that sshd recorded.",
         fields: [
             .init("from", .machine, required: true, "Where the source is."),
             .init("source", .string, required: true, "The source's path; from the user's home unless absolute."),

@@ -11,7 +11,10 @@ struct TCPCheck: Check {
             .init("port", .port, "The port; may be left out when `planted`."),
             .init("open", .boolean, "Whether it should answer; yes unless said otherwise."),
             .init("banner", .string, "What it says first must start so."),
-            .init("planted", .boolean, "The harness listens on a spare port itself for the moment."),
+            .init(
+                "planted", .boolean,
+                "The harness listens on a spare port itself for the moment; `open: false` then proves that a firewall is in "
+                    + "the way."),
         ])
 
     private let from: String

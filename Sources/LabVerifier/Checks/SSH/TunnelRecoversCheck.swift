@@ -5,7 +5,7 @@ import LabFile
 struct TunnelRecoversCheck: Check {
     static let spec = CheckSpec(
         "tunnel-recovers", mode: .disturbs, basis: .outside,
-        "The tunnel's connection is cut, and a new ssh has the tunnel back in time.",
+        "The tunnel's connection is cut (sshd's side of it is ended), and a new ssh has the tunnel back in time.",
         fields: [
             .init("listen", .machine, required: true, "Where the tunnel's port is open."),
             .init("port", .port, required: true, "That port."),

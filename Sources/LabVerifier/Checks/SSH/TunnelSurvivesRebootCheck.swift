@@ -5,7 +5,7 @@ import LabFile
 struct TunnelSurvivesRebootCheck: Check {
     static let spec = CheckSpec(
         "tunnel-survives-reboot", mode: .disturbs, basis: .outside,
-        "A machine is rebooted cleanly, and the tunnels are back in time, by themselves.",
+        "A machine is rebooted cleanly (its boot id is another), and all of the tunnels are back in time by themselves.",
         fields: [
             .init("reboot", .machine, required: true, "The machine that is rebooted."),
             .init("listen", .machine, required: true, "Where the tunnels' ports are open."),
