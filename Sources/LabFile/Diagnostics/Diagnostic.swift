@@ -48,16 +48,19 @@ public struct Diagnostic: Sendable, Equatable {
         guard let line, let source else { return head }
         let number = String(repeating: " ", count: max(0, 5 - String(line).count)) + String(line)
         guard let column else { return "\(head)\n\(number) | \(Self.printable(source))" }
-        let scalars = Array(source.unicodeScalars)
-        let start = min(max(column - 1, 0), scalars.count)
-        let end = min(start + max(length, 1), scalars.count)
+        let scalars = source.unicodeScalars, count = scalars.count
+        let start = min(max(column - 1, 0), count)
+        let end = min(start + max(min(length, count), 1), count)
         // A long line is shown from a little before the place.
         let first = start > 90 ? start - 40 : 0
-        let last = min(scalars.count, max(first + 110, min(end, first + 160)))
+        let last = min(count, max(first + 110, min(end, first + 160)))
+        // A line may be as long as the file: only what is shown is copied.
+        let window = Array(scalars.dropFirst(first).prefix(last - first))
         func text(_ range: Range<Int>) -> String {
-            Self.printable(String(String.UnicodeScalarView(scalars[range])))
+            Self.printable(
+                String(String.UnicodeScalarView(window[(range.lowerBound - first)..<(range.upperBound - first)])))
         }
-        let shown = (first > 0 ? "…" : "") + text(first..<last) + (last < scalars.count ? "…" : "")
+        let shown = (first > 0 ? "…" : "") + text(first..<last) + (last < count ? "…" : "")
         let indent = DisplayWidth.of(text(first..<start)) + (first > 0 ? 1 : 0)
         let width = max(1, DisplayWidth.of(text(start..<max(start, min(end, last)))))
         let caret = "^" + String(repeating: "~", count: width - 1)

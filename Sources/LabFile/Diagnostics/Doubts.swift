@@ -34,8 +34,11 @@ struct Doubts {
 
     /// Reports addresses of the lab's machines that are written out from a line on.
     func reportAddresses(in problems: Problems, from first: Int = 1) {
+        let text = problems.lines.joined(separator: "\n")
+        let machines = lab.machines.filter { text.contains($0.address) }
         for (index, line) in problems.lines.enumerated() where index + 1 >= first {
-            for machine in lab.machines {
+            if problems.isFull { break }
+            for machine in machines {
                 guard let range = line.firstRange(of: machine.address) else { continue }
                 let (before, after) = (line[..<range.lowerBound].last, line[range.upperBound...].first)
                 if [before, after].contains(where: { $0?.isNumber == true }) { continue }

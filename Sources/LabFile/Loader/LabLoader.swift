@@ -27,7 +27,7 @@ public struct LabLoader: Sendable {
         guard let text = try Self.text(of: file, into: &diagnostics) else {
             return LoadResult(lab: nil, diagnostics: diagnostics)
         }
-        let problems = Problems(file: file, text: text)
+        let problems = Problems(file: file, text: text, lineEnds: .yaml)
         let directory = URL(fileURLWithPath: base).standardizedFileURL.path
         let reader = LabReader(problems: problems, specs: specs, images: images)
         var guides: [Problems] = []

@@ -60,10 +60,10 @@ extension LabReader {
     }
 
     private func references(_ node: Node, _ what: String) -> [(String, Node)] {
-        list(node, what) { item in
+        let ids = stepNodes.map(\.id), known = Set(ids)
+        return list(node, what) { item in
             guard let text = string(item, "an entry of \(what)", variables: false) else { return nil }
-            let ids = stepNodes.map(\.id)
-            if !ids.contains(text) {
+            if !known.contains(text) {
                 problems.error(item, "unknown step \"\(text)\" in \(what)\(Suggestion.text(for: text, among: ids))")
                 return nil
             }
@@ -76,21 +76,24 @@ extension LabReader {
         var done: Set<String> = []
         for start in needs where !done.contains(start.step) {
             // Depth first with a path of its own: a long lab must not exhaust the stack.
-            var path = [start.step], pending = [edges[start.step] ?? []]
+            var path = [start.step], pending = [edges[start.step] ?? []], isOnPath: Set = [start.step]
             while let last = path.last {
                 guard let next = pending[pending.count - 1].popLast() else {
                     done.insert(last)
+                    isOnPath.remove(last)
                     path.removeLast()
                     pending.removeLast()
                     continue
                 }
-                if let index = path.firstIndex(of: next) {
+                if isOnPath.contains(next), let index = path.firstIndex(of: next) {
+                    if problems.isFull { continue }
                     let cycle = (path[index...] + [next]).joined(separator: " needs ")
                     let owner = needs.first { $0.step == last }
                     let node = owner?.names.first { $0.0 == next }?.1 ?? start.node
                     problems.error(node, "no step of this circle can ever open: \(cycle); take one out")
                 } else if !done.contains(next) {
                     path.append(next)
+                    isOnPath.insert(next)
                     pending.append(edges[next] ?? [])
                 }
             }

@@ -48,13 +48,13 @@ final class LabReader {
         guard walked else { return }
         let parts = Guide.parts(of: text)
         var seen: Set<String> = []
-        let ids = stepNodes.map(\.id)
+        let ids = stepNodes.map(\.id), known = Set(ids)
         for part in parts {
             guard let id = part.id else { continue }
             if !seen.insert(id).inserted {
                 problems.report(
                     line: part.line, column: 4, length: id.count, "step \"\(id)\" has two sections; join them")
-            } else if !ids.isEmpty, !ids.contains(id) {
+            } else if !ids.isEmpty, !known.contains(id), !problems.isFull {
                 let hint = Suggestion.text(for: id, among: ids)
                 problems.report(
                     line: part.line, column: 4, length: id.count, "there is no step \"\(id)\" for this section\(hint)")
@@ -64,7 +64,9 @@ final class LabReader {
             problems.report(line: nil, "step \"\(id)\" has no section; add \"## \(id)\"")
         }
         for (index, line) in problems.lines.enumerated() {
+            if problems.isFull { break }
             for use in Variables.uses(in: line) where !variables.contains(use.name) {
+                if problems.isFull { break }
                 let column = line.unicodeScalars.distance(from: line.startIndex, to: use.range.lowerBound) + 1
                 problems.report(
                     line: index + 1, column: column, length: use.name.unicodeScalars.count + 4,

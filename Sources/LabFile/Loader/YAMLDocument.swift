@@ -4,6 +4,8 @@ import Yams
 enum YAMLDocument {
     /// No lab nests deeper than this.
     static let depthLimit = 32
+    /// No list and no mapping of a lab is longer than this.
+    static let lengthLimit = 1000
 
     /// The top node; nil when there is none or it must not be walked.
     static func root(of text: String, problems: Problems) -> Node? {
@@ -65,6 +67,10 @@ enum YAMLDocument {
             problems.error(node, "this is nested more than \(depthLimit) levels deep; a lab needs fewer than ten")
             return false
         }
+        if (node.sequence?.count ?? node.mapping?.count ?? 0) > lengthLimit {
+            problems.error(node, "this has more than \(lengthLimit) entries; a lab needs fewer than a hundred")
+            return false
+        }
         switch node {
         case .scalar, .alias: return true
         case .sequence(let items):
@@ -91,8 +97,11 @@ enum YAMLDocument {
                 line: context.mark.line, column: context.mark.column,
                 length: duplicates.first?.unicodeScalars.count ?? 1,
                 "\(names) stands more than once in one mapping; keep one")
-        case .reader(let problem, _, _, _):
-            problems.report(line: nil, "not YAML: \(problem)")
+        case .reader(let problem, let offset, _, let yaml):
+            guard let offset else { return problems.report(line: nil, "not YAML: \(problem)") }
+            let lines = yaml.prefix(offset).split(omittingEmptySubsequences: false) { $0.isNewline }
+            problems.report(
+                line: lines.count, column: (lines.last?.unicodeScalars.count ?? 0) + 1, "not YAML: \(problem)")
         default:
             problems.report(line: nil, "not YAML: \(error)")
         }

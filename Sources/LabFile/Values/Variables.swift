@@ -38,13 +38,24 @@ public struct Variables: Sendable, Equatable {
         var rest = text[...]
         while let open = rest.firstRange(of: "{{") {
             rest = rest[open.upperBound...]
-            guard let close = rest.firstRange(of: "}}") else { break }
-            let name = rest[..<close.lowerBound]
-            // `{{{x}}` and text over several lines are somebody else's braces.
-            if name.contains(where: { $0 == "{" || $0.isNewline }) { continue }
-            uses.append((String(name), open.lowerBound..<close.upperBound))
+            guard let close = end(of: rest) else { continue }
+            uses.append((String(rest[..<close.lowerBound]), open.lowerBound..<close.upperBound))
             rest = rest[close.upperBound...]
         }
         return uses
+    }
+
+    /// The `}}` that ends the name at the beginning of `text`.
+    ///
+    /// `{{{x}}` and text over several lines are somebody else's braces. Nothing behind those is looked at, so that a text
+    /// full of braces takes no longer than another.
+    private static func end(of text: Substring) -> Range<String.Index>? {
+        var index = text.startIndex
+        while index < text.endIndex, text[index] != "{", !text[index].isNewline {
+            let next = text.index(after: index)
+            if text[index] == "}", next < text.endIndex, text[next] == "}" { return index..<text.index(after: next) }
+            index = next
+        }
+        return nil
     }
 }
