@@ -35,6 +35,52 @@ import Testing
         #expect(numbers.values.allSatisfy { (850...1150).contains($0) })
     }
 
+    @Test("What becomes of one parameter changes no other's value") func parametersAreIndependent() {
+        let changes: [(String, (ParameterSpec) -> [ParameterSpec])] = [
+            ("another range", { [ParameterSpec(name: $0.name, domain: .port(1...10))] }),
+            ("another kind", { [ParameterSpec(name: $0.name, domain: .choice(["a", "b", "c"]))] }),
+            ("another name", { [ParameterSpec(name: $0.name + "_2", domain: $0.domain)] }),
+            ("taken out", { _ in [] }),
+            ("one before it", { [ParameterSpec(name: "new", domain: .word), $0] }),
+        ]
+        for student in (0..<50).map(String.init) {
+            let before = drawing.values(for: lab, student: student)
+            for index in lab.parameters.indices {
+                for (what, change) in changes {
+                    var other = lab
+                    other.parameters.replaceSubrange(index...index, with: change(lab.parameters[index]))
+                    let after = drawing.values(for: other, student: student)
+                    for parameter in lab.parameters where parameter.name != lab.parameters[index].name {
+                        #expect(after[parameter.name] == before[parameter.name], "\(what), \(parameter.name)")
+                    }
+                }
+            }
+            var turned = lab
+            turned.parameters.reverse()
+            #expect(drawing.values(for: turned, student: student) == before)
+        }
+    }
+
+    @Test("Each parameter differs between students, and two of one kind differ for one student")
+    func studentsDiffer() {
+        let students = (0..<200).map { drawing.values(for: lab, student: "student\($0)") }
+        let again = ParameterDrawing(secret: Data("secret".utf8))
+        #expect(students == (0..<200).map { again.values(for: lab, student: "student\($0)") })
+        for (name, least) in [("port", 190), ("number", 3), ("word", 50), ("colour", 2)] {
+            #expect(Set(students.compactMap { $0[name] }).count >= least, "\(name)")
+        }
+        let twin = ParameterSpec(name: "second_port", domain: .port(20000...29999))
+        let same = (0..<200).count { index in
+            drawing.value(of: twin, lab: lab.name, student: "student\(index)") == students[index]["port"]
+        }
+        #expect(same < 5)
+        // Another lab with a parameter of that name draws its own value.
+        let elsewhere = (0..<200).count { index in
+            drawing.value(of: lab.parameters[0], lab: "other", student: "student\(index)") == students[index]["port"]
+        }
+        #expect(elsewhere < 5)
+    }
+
     @Test func variablesAreFilledEverywhere() {
         let variables = Variables(lab: lab, parameters: ["word": "{{server01.user}}"])
         #expect(
