@@ -65,7 +65,8 @@ import Testing
 
     /// Loads a lab and uses what came of it as the commands do; true when it is a lab.
     private static func load(_ directory: String, _ name: String) throws -> Bool {
-        let result = try LabLoader(specs: CheckKinds.specs, images: ["workstation", "server"]).load(directory)
+        let result = try LabLoader(specs: CheckKinds.specs, images: ["workstation", "server", "server-ssh"]).load(
+            directory)
         let failed = result.diagnostics.contains { $0.severity == .error }
         #expect((result.lab == nil) == failed, "\(name)")
         #expect(result.diagnostics == result.diagnostics.sorted(), "\(name)")
