@@ -47,7 +47,11 @@ public struct Diagnostic: Sendable, Equatable {
         let head = "\(styled("1", "\(place):")) \(word) \(Self.printable(message))"
         guard let line, let source else { return head }
         let number = String(repeating: " ", count: max(0, 5 - String(line).count)) + String(line)
-        guard let column else { return "\(head)\n\(number) | \(Self.printable(source))" }
+        guard let column else {
+            let beginning = String(String.UnicodeScalarView(source.unicodeScalars.prefix(110)))
+            let rest = source.unicodeScalars.dropFirst(110).isEmpty ? "" : "…"
+            return "\(head)\n\(number) | \(Self.printable(beginning))\(rest)"
+        }
         let scalars = source.unicodeScalars, count = scalars.count
         let start = min(max(column - 1, 0), count)
         let end = min(start + max(min(length, count), 1), count)
