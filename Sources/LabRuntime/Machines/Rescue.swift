@@ -47,8 +47,7 @@ public struct Rescue: Sendable {
     /// Switches a machine that is in its rescue console, or that ended there, off and boots its own system.
     public func leave(_ machine: MachineSpec) async throws {
         let (connection, domain) = (session.connection, session.domain(machine.name))
-        if try await connection.domainState(domain) != .shutOff {
-            guard try await session.isInRescue(machine.name) else { return }
+        if try await session.isInRescue(machine.name) {
             progress(.doing(machine.name, "is switched off"))
             // What was done last reaches the disk within a second: that is how the root file system is mounted.
             try await Task.sleep(for: .milliseconds(1500))
@@ -59,6 +58,8 @@ public struct Rescue: Sendable {
                 if error.code != .operationInvalid { throw error }
             }
         }
+        // The state is asked for last: a shell that ends between two questions leaves a machine that is off.
+        guard try await connection.domainState(domain) == .shutOff else { return }
         progress(.doing(machine.name, "boots its own system"))
         try await connection.startDomain(domain)
         let agent = session.agent(machine.name)
