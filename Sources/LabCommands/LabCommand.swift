@@ -34,7 +34,7 @@ public struct LabCommand: AsyncParsableCommand {
                 name: "Authors and hosts:",
                 subcommands: [
                     NewCommand.self, ValidateCommand.self, PreviewCommand.self, TryCommand.self, TestCommand.self,
-                    SchemaCommand.self, ProveCommand.self,
+                    SchemaCommand.self,
                     TestRoomCommand.self, ImageCommand.self,
                     DoctorCommand.self,
                 ]),

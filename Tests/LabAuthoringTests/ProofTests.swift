@@ -112,6 +112,10 @@ struct ProofTests {
         #expect(other.idle.isEmpty)
     }
 
+    @Test("A text that is in no mutant's name is told") func unmatched() {
+        #expect(plan.unmatched(["wrong", "wrnog", "the solution"]) == ["wrnog", "the solution"])
+    }
+
     @Test("As JSON the shape is the documented one") func json() throws {
         let proof = proof { trial, _ in trial.name == "wrong" ? Fixture.result(["pass"], done: true) : right(trial) }
         let data = try JSONEncoder().encode(ProofDocument(proof, language: .en))

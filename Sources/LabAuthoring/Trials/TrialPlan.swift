@@ -46,6 +46,11 @@ public struct TrialPlan: Sendable {
         self.trials = trials
     }
 
+    /// Those of `texts` that stand in the name of none of its mutants.
+    public func unmatched(_ texts: [String]) -> [String] {
+        texts.filter { text in !trials.contains { $0.kind.isMutant && $0.name.contains(text) } }
+    }
+
     /// The excuses that name no derived mutant, by step.
     public static func needless(in lab: Lab, values: [String: String]) -> [(step: String, excuse: Excuse)] {
         let derivation = Derivation(lab: lab, values: values)

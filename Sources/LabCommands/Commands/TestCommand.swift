@@ -76,6 +76,11 @@ struct TestCommand: AsyncParsableCommand {
         let values = ProofRoom.parameters(of: lab)
         let plan = TrialPlan(
             lab: lab, steps: named, derived: derived, mutants: mutants, values: ProofRoom.values(of: lab))
+        if let text = plan.unmatched(mutants).first {
+            throw LabError(
+                .usage, "no mutant has \"\(text)\" in its name",
+                advice: "See what there is: lab test \(lab.number) --list")
+        }
         let ground = TrialKey.Ground(
             tool: try Self.programDigest(), machines: try ImageRecipe.digests(of: lab, paths: context.paths), lab: lab,
             values: values)

@@ -4,7 +4,7 @@ import LabRuntime
 import LabStore
 import LabVerifier
 
-/// Plays solutions and mutants of steps in a running session, showing what is typed.
+/// Plays solutions of steps in a running session, showing what is typed.
 struct SolutionRun {
     let verifier: SessionVerifier
     let store: LabStore
@@ -16,7 +16,7 @@ struct SolutionRun {
         let number = (verifier.session.lab.steps.firstIndex { $0.id == step.id } ?? 0) + 1
         Output.error("── \(number) \(step.id) · \(step.title[language])")
         try store.updateStep(step.id, of: verifier.session.record.id) { $0.solved = true }
-        try await play(step.solution, of: step, mustSucceed: true)
+        try await play(step.solution, of: step)
         let after = try await verifier.check([step.id], disturbing: true)
         guard after.steps.first?.state == .done else {
             show(after)
@@ -25,39 +25,21 @@ struct SolutionRun {
         Output.error("   ✔ \(step.id)")
     }
 
-    /// Plays a known-wrong way and says whether a check rejects it: some verdict is `fail`, and the step is not done.
-    func isRejected(_ mutant: Mutant, of step: Step) async throws -> Bool {
-        try await play(mutant.solution, of: step, mustSucceed: false)
-        let after = try await verifier.check([step.id], disturbing: true)
-        let failures = after.steps.flatMap(\.checks).filter { $0.verdict == .fail }
-        if after.steps.first?.state == .done || failures.isEmpty {
-            show(after)
-            return false
-        }
-        for failure in failures { Output.error("     rejected: \(failure.observed[language])") }
-        return true
-    }
-
-    private func play(_ actions: [Action], of step: Step, mustSucceed: Bool) async throws {
+    private func play(_ actions: [Action], of step: Step) async throws {
         let variables = verifier.variables
         let verbose = verbose
         let player = SolutionPlayer(session: verifier.session) { variables.fill($0) }
         for action in actions {
             switch action {
-            case .run(var action):
-                action.mayFail = action.mayFail || !mustSucceed
+            case .run(let action):
                 try await player.play(action) { Self.show($0, verbose: verbose) }
             case .console(let action):
-                do {
-                    try await player.play(action) { Self.show($0, verbose: verbose) }
-                } catch let error as LabError where !mustSucceed && error.code == .failed {
-                    Output.error("   \(error.message)")
-                }
+                try await player.play(action) { Self.show($0, verbose: verbose) }
             case .answer(let answer):
                 let value = try await player.value(of: answer)
                 Output.error("   lab answer \(step.id).\(answer.question) \(value)")
                 let (outcomes, _) = try await verifier.answer(value, to: answer.question, of: step)
-                if mustSucceed, let wrong = outcomes.first(where: { $0.verdict != .pass }) {
+                if let wrong = outcomes.first(where: { $0.verdict != .pass }) {
                     throw LabError(.failed, "the solution's answer was not taken: \(wrong.observed[language])")
                 }
             case .check: _ = try await verifier.check([step.id])
