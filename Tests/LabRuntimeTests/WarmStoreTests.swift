@@ -21,7 +21,7 @@ struct WarmStoreTests {
             try FileManager.default.createDirectory(atPath: made, withIntermediateDirectories: true)
         }
         try Data(repeating: 7, count: 70_000).write(to: URL(filePath: disk))
-        try WarmStore.seal(store.directory("tiny", key), over: image)
+        try WarmStore.seal(WarmImage(directory: store.directory("tiny", key), parked: 7), over: image)
     }
 
     private var disk: String { store.directory("tiny", key) + "/warm.qcow2" }
@@ -67,7 +67,7 @@ struct WarmStoreTests {
         defer { cleanUp() }
         truncate(disk, 60_000)
         #expect(try store.find("tiny", key) == nil)
-        try WarmStore.seal(store.directory("tiny", key), over: image)
+        try WarmStore.seal(WarmImage(directory: store.directory("tiny", key), parked: 7), over: image)
         #expect(try store.find("tiny", key) != nil)
         try FileManager.default.removeItem(atPath: store.directory("tiny", key) + "/record.json")
         #expect(try store.find("tiny", key) == nil)

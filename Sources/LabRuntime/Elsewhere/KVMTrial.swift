@@ -37,7 +37,7 @@ struct KVMTrial: Sendable {
     }
 
     private func isOff(_ name: String) async throws -> Bool {
-        var backoff = Backoff(seconds: Self.limit)
+        let backoff = Backoff(seconds: Self.limit)
         while try await connection.domainState(name) != .shutOff {
             guard try await backoff.wait() else { return false }
         }

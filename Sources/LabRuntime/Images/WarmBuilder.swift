@@ -31,7 +31,7 @@ struct WarmBuilder: Sendable {
         try clearStale()
         let began = ContinuousClock.now
         progress(.doing(name, "boots once and is kept, for quick starts from now on"))
-        let work = try await make(image, key: key)
+        let (work, parked) = try await make(image, key: key)
         let place = store.directory(image.name, key)
         let fresh = "\(store.root)/.new-\(image.name)"
         for stale in [fresh, place] where FileManager.default.fileExists(atPath: stale) {
@@ -39,34 +39,36 @@ struct WarmBuilder: Sendable {
         }
         try LabPaths.make(fresh)
         try await Tool.check("mv", [work + "/disks/warm.qcow2", fresh + "/warm.qcow2"])
-        try WarmStore.seal(fresh, over: image)
+        try WarmStore.seal(WarmImage(directory: fresh, parked: parked), over: image)
         try FileManager.default.moveItem(atPath: fresh, toPath: place)
         try FileManager.default.removeItem(atPath: work)
         progress(.done(name, "kept" + SessionStart.elapsed(since: began)))
         return try store.find(image.name, key)
     }
 
-    /// Boots the image and takes the snapshot; gives the directory that holds `disks/warm.qcow2`.
-    private func make(_ image: BuiltImage, key: WarmKey) async throws -> String {
+    /// Boots the image and takes the snapshot; gives the directory that holds `disks/warm.qcow2`, and what is parked.
+    private func make(_ image: BuiltImage, key: WarmKey) async throws -> (work: String, parked: Int) {
         let id = "warm-" + String(UInt32.random(in: .min ... .max), radix: 36)
         let work = paths.home + "/warm/" + id
         let lease = try await Lease.take(directory: work, for: "a warm image")
         defer { withExtendedLifetime(lease) {} }
         let room: Room
+        let parked: Int
         do {
             room = try await Room.make(
                 session: work, sockets: paths.sockets(id), paths: paths, endingWith: work + "/lease")
-            try await boot(image, key: key, work: work, uri: room.uri)
+            parked = try await boot(image, key: key, work: work, uri: room.uri)
         } catch {
             await Task { await self.clear(id) }.value
             throw error
         }
         try await Room.end(room.process)
         try? FileManager.default.removeItem(atPath: paths.sockets(id))
-        return work
+        return (work, parked)
     }
 
-    private func boot(_ image: BuiltImage, key: WarmKey, work: String, uri: String) async throws {
+    /// Gives the agent's number of the program that is parked in the memory.
+    private func boot(_ image: BuiltImage, key: WarmKey, work: String, uri: String) async throws -> Int {
         let connection = try await Connection.open(uri)
         try await connection.createNetwork(xml: DomainXML.network(.lab, session: "warm"))
         let disk = work + "/disks/warm.qcow2"
@@ -84,9 +86,11 @@ struct WarmBuilder: Sendable {
         // Whether units failed does not matter; that none is still starting does.
         _ = try await agent.run(["/usr/bin/systemctl", "is-system-running", "--wait"], seconds: limit)
         try await agent.check(["/bin/sh", "-c", IdentityScripts.calm], seconds: limit)
+        let parked = try await Identity.park(by: agent)
         try await connection.suspendDomain("warm")
         try await connection.createSnapshot(of: "warm", called: WarmImage.snapshot)
         try await connection.destroyDomain("warm")
+        return parked
     }
 
     /// Removes what makers that were killed left: those whose lease nobody holds.

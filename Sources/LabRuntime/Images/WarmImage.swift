@@ -5,6 +5,8 @@ import Foundation
 struct WarmImage: Sendable, Equatable {
     /// Where it is.
     var directory: String
+    /// The agent's number of the program in its memory that waits to give a clone its name; see ``Identity``.
+    var parked: Int
 
     /// The disk, qcow2 over the image's base, with the memory in an internal snapshot called ``snapshot``.
     var disk: String { directory + "/warm.qcow2" }
@@ -29,7 +31,7 @@ struct WarmKey: Sendable, Equatable {
     /// The host's processor, as `/proc/cpuinfo` describes one of them.
     var processor: String
     /// Changes whenever the machine or what it runs would be made otherwise.
-    var version = "5"
+    var version = "6"
 
     /// The key of an image's machines on this host.
     static func current(image: BuiltImage, memory: Int, accelerator: Accelerator) async throws -> WarmKey {
@@ -68,6 +70,8 @@ struct WarmStore: Sendable {
         var changed: Int
         /// SHA-256 of the disk, hexadecimal.
         var digest: String
+        /// The agent's number of the program that is parked in its memory.
+        var parked: Int
     }
 
     /// The directory, absolute.
@@ -81,12 +85,13 @@ struct WarmStore: Sendable {
 
     /// The warm image of a key, or nil when there is none that can be trusted.
     func find(_ name: String, _ key: WarmKey) throws -> WarmImage? {
-        let image = WarmImage(directory: directory(name, key))
-        let path = image.directory + "/record.json"
+        let directory = directory(name, key)
+        let path = directory + "/record.json"
         guard let data = FileManager.default.contents(atPath: path),
-            let record = try? JSONDecoder().decode(Record.self, from: data),
-            let now = FileStamp(of: image.disk)
+            let record = try? JSONDecoder().decode(Record.self, from: data)
         else { return nil }
+        let image = WarmImage(directory: directory, parked: record.parked)
+        guard let now = FileStamp(of: image.disk) else { return nil }
         if now.size == record.size, now.changed == record.changed { return image }
         // Moved or linked: the same bytes are as good as before.
         guard now.size == record.size, try Self.digest(of: image.disk) == record.digest else { return nil }
@@ -96,12 +101,13 @@ struct WarmStore: Sendable {
         return image
     }
 
-    /// Writes the record of a disk that was just made in `directory`.
-    static func seal(_ directory: String, over image: BuiltImage) throws {
-        let disk = WarmImage(directory: directory).disk
+    /// Writes the record of a warm image that was just made.
+    static func seal(_ warm: WarmImage, over image: BuiltImage) throws {
+        let (directory, disk) = (warm.directory, warm.disk)
         guard let now = FileStamp(of: disk) else { throw LabError(.failed, "\(disk) is gone") }
         let record = Record(
-            image: image.directory, size: now.size, changed: now.changed, digest: try digest(of: disk))
+            image: image.directory, size: now.size, changed: now.changed, digest: try digest(of: disk),
+            parked: warm.parked)
         try JSONEncoder().encode(record).write(to: URL(filePath: directory + "/record.json"), options: .atomic)
     }
 

@@ -23,7 +23,7 @@ public struct GuestAgent: Sendable {
     /// The agent of a domain, through libvirt.
     init(machine: String, domain: String, connection: Connection) {
         self.init(machine: machine) { command, seconds in
-            var backoff = Backoff(seconds: Self.patience)
+            let backoff = Backoff(seconds: Self.patience)
             while true {
                 do throws(LibvirtError) {
                     return try await connection.agentCommand(domain: domain, command, timeout: seconds)
@@ -119,7 +119,7 @@ public struct GuestAgent: Sendable {
 
     /// Waits until it answers; throws when it has not within `seconds`.
     public func wait(seconds: Int) async throws {
-        var backoff = Backoff(seconds: seconds)
+        let backoff = Backoff(seconds: seconds)
         while await !ping() {
             guard try await backoff.wait() else {
                 throw LabError(
@@ -180,8 +180,12 @@ public struct GuestAgent: Sendable {
 
     /// Runs a command as root to its end, within `seconds`; the words are seen by no shell.
     public func run(_ words: [String], input: Data? = nil, seconds: Int = 60) async throws -> Outcome {
-        let pid = try await begin(words, input: input, capture: true)
-        var backoff = Backoff(seconds: seconds)
+        try await end(of: try await begin(words, input: input, capture: true), seconds: seconds)
+    }
+
+    /// Waits for the end of a command that was begun.
+    private func end(of pid: Int, seconds: Int) async throws -> Outcome {
+        let backoff = Backoff(seconds: seconds)
         while true {
             let status = try await status(of: pid)
             if status.exited {
@@ -201,7 +205,15 @@ public struct GuestAgent: Sendable {
     /// Runs a command and throws, with what it said, when it fails.
     @discardableResult
     public func check(_ words: [String], input: Data? = nil, seconds: Int = 60) async throws -> String {
-        let outcome = try await run(words, input: input, seconds: seconds)
+        try successful(try await run(words, input: input, seconds: seconds))
+    }
+
+    /// Waits for the end of a command that was begun; throws, with what it said, when it fails.
+    func check(begun pid: Int, seconds: Int) async throws {
+        _ = try successful(try await end(of: pid, seconds: seconds))
+    }
+
+    private func successful(_ outcome: Outcome) throws -> String {
         guard outcome.status == 0 else {
             throw LabError(
                 .failed, "a command failed on \(machine) (status \(outcome.status)): \(outcome.errorText.suffix(1000))")

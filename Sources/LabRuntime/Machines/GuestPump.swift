@@ -6,14 +6,14 @@
 /// Jobs that the command left behind may go on; their output is read as long as it comes without a pause.
 enum GuestPump {
     static let text = #"""
-        use strict; $SIG{PIPE} = "IGNORE";
+        $SIG{PIPE} = "IGNORE";
         my ($dir, @words) = @ARGV;
         open(my $in, "<", "$dir/in") or die; open(my $data, ">", "$dir/data") or die;
         open(my $control, ">", "$dir/control") or die;
         sub put { my ($file, $bytes) = @_; my $done = 0;
             while ($done < length $bytes) {
                 my $count = syswrite($file, $bytes, length($bytes) - $done, $done);
-                next if !defined $count && $!{EINTR}; return 0 unless $count; $done += $count } 1 }
+                next if !defined $count && $! == 4; return 0 unless $count; $done += $count } 1 }
         sub tell_ { put($control, sprintf("%s%07d", @_)) or exit 1 }
         pipe(my $cin_r, my $cin_w); pipe(my $cout_r, my $cout_w); pipe(my $cerr_r, my $cerr_w);
         my $pid = fork; die unless defined $pid;

@@ -23,19 +23,48 @@ struct Identity: Sendable {
         var contents: Data
     }
 
-    /// Makes the machine itself, by one command of its agent; then its clock is the host's.
-    func give(to agent: GuestAgent) async throws {
+    /// Where the program waits for its input that is parked in a warm image's memory.
+    private static let fifo = "/run/lab-identity"
+
+    /// Parks the program in a machine whose memory is about to be kept; gives its number, by which the agent knows it.
+    static func park(by agent: GuestAgent) async throws -> Int {
+        let pid = try await agent.begin(program + [fifo], capture: true)
+        try await agent.check(["/bin/sh", "-c", "until [ -p $0 ]; do sleep 0.1; done; sleep 0.5", fifo])
+        return pid
+    }
+
+    /// Makes the machine itself, by the program that is parked in its memory or by one command of its agent; then its clock
+    /// is the host's.
+    func give(to agent: GuestAgent, parked: Int?) async throws {
+        if let parked {
+            let handle = try await agent.open(Self.fifo, mode: "w")
+            var rest = input()
+            while !rest.isEmpty { rest.removeFirst(try await agent.write(rest, to: handle)) }
+            await agent.close(handle)
+            try await agent.check(begun: parked, seconds: Self.limit)
+        } else {
+            try await agent.check(Self.program, input: input(), seconds: Self.limit)
+        }
+        try await agent.setTime()
+    }
+
+    private static let program = ["/usr/bin/perl", "-e", IdentityScripts.become]
+    /// The most that it may take, in seconds.
+    private static let limit = 300
+
+    private func input() -> Data {
         let hosts = peers.map { "\($0.address) \($0.name)" }.joined(separator: "\n")
-        let words = [
-            "/usr/bin/perl", "-e", IdentityScripts.become, Self.now, machine.name, machine.address, machine.user,
-            machine.password ?? "", hosts, mac, gateway, uplink ? Uplink.nameserver : "",
+        let fields = [
+            Self.seed, Self.now, machine.name, machine.address, machine.user, machine.password ?? "", hosts, mac,
+            gateway,
+            uplink ? Uplink.nameserver : "",
         ]
-        var input = Data("\(Self.seed)\n".utf8)
+        var input = Data()
+        for field in fields { input += Data("\(field.utf8.count)\n\(field)".utf8) }
         for file in files {
             input += Data("\(file.mode) \(file.contents.count) \(file.path)\n".utf8) + file.contents
         }
-        try await agent.check(words, input: input, seconds: 300)
-        try await agent.setTime()
+        return input
     }
 
     /// Its router: a machine behind the carrier's NAT reaches others by it, one of the lab's network what is outside.

@@ -5,7 +5,6 @@ enum IdentityScripts {
     /// the host, by RNDADDENTROPY and RNDRESEEDCRNG (random(4)), and its clock, by clock_settime(2). Clones of one
     /// memory repeat each other's randomness otherwise, and live in the past.
     static let awaken = #"""
-        use strict;
         sub awaken {
             my ($seed, $time) = @_;
             my $bytes = pack "H*", $seed;
@@ -23,17 +22,29 @@ enum IdentityScripts {
 
     /// What a machine runs as root to take its name, address, user and keys.
     ///
-    /// Arguments: the time, name, address, user, password (empty: none), the machines as `address name` lines, the
-    /// card's address, the router (empty: none) and who knows names there (empty: nobody). Standard input: the seed on a line, then
-    /// files: a line `MODE SIZE PATH` and the contents of each.
+    /// Standard input: ten fields, each a line with its size in bytes and then that many: the seed, the time, name, address,
+    /// user, password (empty: none), the machines as `address name` lines, the card's address, the router (empty: none) and
+    /// who knows names there (empty: nobody). Then files: a line `MODE SIZE PATH` and the contents of each.
+    ///
+    /// With an argument it is parked: it makes a FIFO of that path and waits in it for its input. That is how it waits in the
+    /// memory of a warm image, compiled, with what it calls in its memory: a clone starts no program to become itself.
     ///
     /// The user is made as `useradd -m -s /bin/bash -G sudo,adm` of Debian 12 makes it (passwd(5), shadow(5), group(5),
     /// gshadow(5), subuid(5)). A clone of a warm image has no machine-id and a stopped journal, so that its journal
     /// begins as its own.
     static let become =
         awaken + GuestPerl.text + GuestPerl.systemd + #"""
-            my ($time, $name, $address, $user, $password, $hosts, $mac, $gateway, $nameserver) = @ARGV;
-            chomp(my $seed = <STDIN>);
+            if (my ($fifo) = @ARGV) {
+                my $nothing = crypt "x", q($5$x);
+                syscall(133, $fifo, 010600, 0) == 0 or die "$fifo: $!";
+                open STDIN, "<", $fifo or die "$fifo: $!";
+                unlink $fifo;
+            }
+            my ($seed, $time, $name, $address, $user, $password, $hosts, $mac, $gateway, $nameserver) = map {
+                my $size = <STDIN>;
+                read(STDIN, my $field = "", $size) == $size or die "a field is not whole";
+                $field;
+            } 1 .. 10;
             awaken($seed, $time);
             umask 077;
             my @units;
@@ -45,6 +56,30 @@ enum IdentityScripts {
                 print $file $text;
                 close $file or die "$path: $!";
             }
+
+            sub start {
+                my $manager = "org.freedesktop.systemd1";
+                my @calls = map { ["/org/freedesktop/systemd1", "$manager.Manager", "StartUnit", "ss", $_, "replace"] } @_;
+                for (systemd(@calls)) { die "systemd does not start @_: $$_\n" if ref }
+            }
+
+            # Ready is a machine whose servers listen (the tables of /proc/net/tcp: proc(5)).
+            sub wait_for {
+                my $line = sprintf "^ *\\d+: 00000000:%04X 00000000:0000 0A ", $_[0];
+                for (1 .. 1500) { last if text("/proc/net/tcp") =~ /$line/m; select undef, undef, undef, 0.02 }
+            }
+
+            my ($has_door, $has_server);
+            while (my $head = <STDIN>) {
+                my ($mode, $size, $path) = $head =~ m{^(\d+) (\d+) (/\S+)$} or die "what is $head";
+                read(STDIN, my $text, $size) == $size or die "$path is not whole";
+                next if !-d $path =~ s{/[^/]*$}{}r;
+                put $path, oct $mode, $text;
+                $has_door ||= $path eq "/etc/lab/ssh_host_ed25519_key";
+                $has_server ||= $path eq "/etc/ssh/ssh_host_ed25519_key";
+            }
+            # The door comes first: sshd takes as long to start as all that follows.
+            start("lab-sshd.service") if $has_door;
 
             if (!-s "/etc/machine-id") {
                 (my $id = text "/proc/sys/kernel/random/uuid") =~ tr/-//d;
@@ -107,26 +142,14 @@ enum IdentityScripts {
                 chown $id, $id, $home;
             }
 
-            my %served = ("/etc/lab/ssh_host_ed25519_key", "lab-sshd.service", "/etc/ssh/ssh_host_ed25519_key", "ssh.service");
-            while (my $head = <STDIN>) {
-                my ($mode, $size, $path) = $head =~ m{^(\d+) (\d+) (/\S+)$} or die "what is $head";
-                read(STDIN, my $text, $size) == $size or die "$path is not whole";
-                next if !-d $path =~ s{/[^/]*$}{}r;
-                put $path, oct $mode, $text;
-                push @units, $served{$path} if $served{$path};
-            }
-            syscall 162;
-
-            exit if !@units;
-            my $manager = "org.freedesktop.systemd1";
-            my @calls = map { ["/org/freedesktop/systemd1", "$manager.Manager", "StartUnit", "ss", $_, "replace"] } @units;
-            for (systemd(@calls)) { die "systemd does not start @units: $$_\n" if ref }
-
-            # Ready is a machine whose servers listen (the tables of /proc/net/tcp: proc(5)).
-            my %port = ("lab-sshd.service", 22022, "ssh.service", 22);
-            for my $port (grep { defined } @port{@units}) {
-                my $line = sprintf "^ *\\d+: 00000000:%04X 00000000:0000 0A ", $port;
-                for (1 .. 600) { last if text("/proc/net/tcp") =~ /$line/m; select undef, undef, undef, 0.05 }
+            wait_for(22022) if $has_door;
+            push @units, "ssh.service" if $has_server;
+            start(@units) if @units;
+            wait_for(22) if $has_server;
+            # What was written reaches the disk in a moment; nobody waits for it.
+            if (!fork) {
+                close $_ for *STDIN, *STDOUT, *STDERR;
+                syscall 162;
             }
             """#
 
@@ -134,7 +157,6 @@ enum IdentityScripts {
     /// anybody's own. Programs that every clone runs first are read once, so that they are in the memory.
     static let calm = #"""
         set -eu
-        perl -e 'crypt "x", q($5$x)'
         printf 'link set dev eth0 down\n' | ip -batch -
         cat /etc/hosts /etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/sub?id /etc/skel/.* >/dev/null 2>&1 || :
         [ ! -x /usr/sbin/sshd ] || /usr/sbin/sshd -V 2>/dev/null || :

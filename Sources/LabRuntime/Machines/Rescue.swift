@@ -84,7 +84,7 @@ public struct Rescue: Sendable {
 
     /// Waits for a machine that was told to shut down, within bounds.
     private func waitUntilOff(_ machine: MachineSpec) async throws {
-        var backoff = Backoff(seconds: 20 * session.slowness)
+        let backoff = Backoff(seconds: 20 * session.slowness)
         while try await session.connection.domainState(session.domain(machine.name)) == .running {
             guard try await backoff.wait() else { break }
         }

@@ -45,7 +45,7 @@ public struct Room: Sendable {
         let script = #"identity=$1 log=$2; shift 2; echo $$ > "$identity"; exec "$@" </dev/null >"$log" 2>&1"#
         try await Tool.check("setsid", ["--fork", "sh", "-c", script, "sh", identity, log] + command)
         let process = try await firstProcess(identity: identity, log: log, seconds: seconds)
-        var backoff = Backoff(seconds: seconds)
+        let backoff = Backoff(seconds: seconds)
         while !FileManager.default.fileExists(atPath: sockets + "/libvirt-sock") {
             guard process.isAlive else { throw ended(log: log) }
             guard try await backoff.wait() else {
@@ -71,7 +71,7 @@ public struct Room: Sendable {
     /// Ends a room: every process of it, and with them its interfaces and mounts. Waits until they are gone.
     static func end(_ process: HostProcess) async throws {
         process.signal(SIGKILL)
-        var backoff = Backoff(seconds: 20)
+        let backoff = Backoff(seconds: 20)
         while process.isAlive {
             guard try await backoff.wait() else {
                 throw LabError(.failed, "the room's first process \(process.pid) does not end")
@@ -80,7 +80,7 @@ public struct Room: Sendable {
     }
 
     private static func firstProcess(identity: String, log: String, seconds: Int) async throws -> HostProcess {
-        var backoff = Backoff(seconds: seconds)
+        let backoff = Backoff(seconds: seconds)
         var parent: HostProcess?
         repeat {
             if parent == nil, let text = try? String(contentsOfFile: identity, encoding: .utf8),

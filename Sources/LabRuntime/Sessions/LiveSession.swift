@@ -95,7 +95,7 @@ public struct LiveSession: Sendable {
         let words = ["/bin/cat", "/proc/sys/kernel/random/boot_id"]
         let before = try await agent.check(words)
         try await agent.power("reboot")
-        var backoff = Backoff(seconds: bootLimit)
+        let backoff = Backoff(seconds: bootLimit)
         while true {
             if await agent.ping(), let now = try? await agent.check(words), now != before { break }
             guard try await backoff.wait() else {

@@ -52,16 +52,16 @@ struct MachineStart: Sendable {
     }
 
     private func beBorn() async throws -> Duration {
-        let woke = try await wake()
-        if !woke { try await boot() }
+        let parked = try await wake()
+        if parked == nil { try await boot() }
         say("takes its name")
         let identity = Identity(
             machine: machine, mac: mac, peers: session.lab.machines, uplink: session.lab.uplink,
             files: try await doorKeys() + hostKeys())
         let began = ContinuousClock.now
-        try await identity.give(to: session.agent(machine.name))
+        try await identity.give(to: session.agent(machine.name), parked: parked)
         let named = ContinuousClock.now - began
-        if woke { try await session.connection.deleteSnapshot(WarmImage.snapshot, of: domain) }
+        if parked != nil { try await session.connection.deleteSnapshot(WarmImage.snapshot, of: domain) }
         return named
     }
 
@@ -122,11 +122,11 @@ struct MachineStart: Sendable {
         try await session.connection.defineDomain(xml: DomainXML.domain(spec))
     }
 
-    /// Lets a clone go on from the memory that its disk, a copy of the warm image's, holds; false
-    /// says that the machine has to boot.
-    private func wake() async throws -> Bool {
+    /// Lets a clone go on from the memory that its disk, a copy of the warm image's, holds; gives what is parked there, or
+    /// nil when the machine has to boot.
+    private func wake() async throws -> Int? {
         // A memory that was kept knows nothing of further disks.
-        guard case .warm(let warm) = source, machine.disks.isEmpty else { return false }
+        guard case .warm(let warm) = source, machine.disks.isEmpty else { return nil }
         say("wakes")
         try await take([machine.name: warm.disk], with: WarmImage.snapshot)
         let connection = session.connection
@@ -138,10 +138,10 @@ struct MachineStart: Sendable {
             WarmStore(images: session.paths.images).distrust(warm)
             try? await connection.destroyDomain(domain)
             try? await connection.undefineDomain(domain)
-            return false
+            return nil
         }
         try await session.agent(machine.name).wait(seconds: session.bootLimit)
-        return true
+        return warm.parked
     }
 
     /// Defines the machine with copies of disks, by their names, and makes libvirt know the memory that they hold.

@@ -81,7 +81,7 @@ public struct SessionEnd: Sendable {
         } else {
             try? await session.connection.shutdownDomain(domain)
         }
-        var backoff = Backoff(seconds: 90)
+        let backoff = Backoff(seconds: 90)
         while true {
             guard let state = try? await session.connection.domainState(domain) else { return true }
             if state == .shutOff { return true }

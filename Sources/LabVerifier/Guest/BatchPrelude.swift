@@ -64,8 +64,9 @@ enum BatchPrelude {
             $long =~ s/(?:^|:)\Q$zeros\E(?::|$)/::/ if defined $zeros;
             return "[$long]:$port";
         }
-        my @states = qw(? ESTAB SYN-SENT SYN-RECV FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT UNCONN CLOSE-WAIT LAST-ACK LISTEN CLOSING);
         sub sockets {
+            my @states = qw(? ESTAB SYN-SENT SYN-RECV FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT UNCONN CLOSE-WAIT LAST-ACK LISTEN
+                CLOSING);
             my (@rows, $doubtful);
             for my $table ("tcp", "tcp6") {
                 for (split /\n/, text("/proc/net/$table")) {

@@ -52,7 +52,7 @@ public actor BatchingGuest {
         let words = ["/bin/sh", "-c", path + script, "lab"] + arguments
         do {
             return try await guest.execute(
-                words, as: user, input: nil, timeout: timeout, limit: BatchDriver.outputLimit)
+                words, as: user ?? "root", input: nil, timeout: timeout, limit: BatchDriver.outputLimit)
         } catch let error as GuestUnreachable {
             throw Unjudgeable(error.reason)
         }

@@ -10,7 +10,7 @@ struct LiveGuest: Guest {
         -> Observation
     {
         do {
-            let words = UserCommand.words(.words(argv), as: user ?? "root")
+            let words = user.map { UserCommand.words(.words(argv), as: $0) } ?? argv
             let outcome = try await agent.run(words, input: input.map { Data($0) }, seconds: timeout)
             return Observation(
                 status: outcome.status, output: String(decoding: outcome.output.prefix(limit), as: UTF8.self),
