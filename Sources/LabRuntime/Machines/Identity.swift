@@ -29,7 +29,8 @@ struct Identity: Sendable {
     /// Parks the program in a machine whose memory is about to be kept; gives its number, by which the agent knows it.
     static func park(by agent: GuestAgent) async throws -> Int {
         let pid = try await agent.begin(program + [fifo], capture: true)
-        try await agent.check(["/bin/sh", "-c", "until [ -p $0 ]; do sleep 0.1; done; sleep 0.5", fifo])
+        let waits = #"until [ -p $0 ] && grep -q "^State:.S" /proc/$1/status; do sleep 0.1; done"#
+        try await agent.check(["/bin/sh", "-c", waits, fifo, String(pid)])
         return pid
     }
 
