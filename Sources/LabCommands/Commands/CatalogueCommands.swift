@@ -81,23 +81,25 @@ struct ShowCommand: AsyncParsableCommand {
 struct ValidateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate", abstract: "Report every problem of lab files at once; nothing is started.",
-        discussion: "Example:\n  lab validate labs/06-ssh")
+        discussion: "Examples:\n  lab validate 6\n  lab validate labs/*")
 
-    @Argument(help: "Directories of labs, or their lab.yaml.")
-    var paths: [String]
+    @Argument(help: "Labs: their numbers, their names, or paths to their directories.")
+    var labs: [String]
 
     func run() async throws {
         let context = try Context()
         let images = try? FileManager.default.contentsOfDirectory(atPath: context.paths.root + "/images")
         var errors = 0
         var warnings = 0
-        for path in paths {
-            let directory = path.hasSuffix("/lab.yaml") ? String(path.dropLast("/lab.yaml".count)) : path
+        for named in labs {
+            let path = named.hasSuffix("/lab.yaml") ? String(named.dropLast("/lab.yaml".count)) : named
+            let isPath = FileManager.default.fileExists(atPath: path + "/lab.yaml")
+            let directory = isPath ? path : try context.directory(of: named)
             let result: LoadResult
             do {
                 result = try LabLoader(specs: CheckKinds.specs, images: images.map { Set($0) }).load(directory)
             } catch {
-                throw LabError(.usage, "\(path) cannot be read", advice: "Name the directory of a lab.", cause: error)
+                throw LabError(.usage, "\(named) cannot be read", advice: "Name the directory of a lab.", cause: error)
             }
             let diagnostics = result.diagnostics + (result.lab.map { Self.excuses(in: $0, directory) } ?? [])
             for diagnostic in diagnostics { Output.data(diagnostic.rendered(colour: Output.colour)) }

@@ -97,13 +97,15 @@ struct GuidePage {
     /// Shows a step: its title, its section of the guide, and its questions.
     func show(_ step: Step) {
         let number = (lab.steps.firstIndex { $0.id == step.id } ?? 0) + 1
-        show(
-            "# \(number)/\(lab.steps.count) · \(step.title[language])\n\n"
-                + variables.fill(lab.guides[language]?.sections[step.id] ?? ""))
+        var parts = [
+            "# \(number)/\(lab.steps.count) · \(step.title[language])",
+            variables.fill(lab.guides[language]?.sections[step.id] ?? ""),
+        ]
         for question in step.questions {
-            show("**\(step.id).\(question.id)** — \(variables.fill(question.prompt[language]))")
-            show(question.choices.map { "- `\($0.id)` \($0.text[language])" }.joined(separator: "\n"))
+            parts.append("**\(step.id).\(question.id)** — \(variables.fill(question.prompt[language]))")
+            parts.append(question.choices.map { "- `\($0.id)` \($0.text[language])" }.joined(separator: "\n"))
         }
+        show(parts.filter { !$0.isEmpty }.joined(separator: "\n\n"))
     }
 
     private func show(_ text: String) {

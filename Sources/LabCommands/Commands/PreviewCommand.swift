@@ -25,12 +25,7 @@ struct PreviewCommand: AsyncParsableCommand {
 
     func run() async throws {
         let context = try Context()
-        let directory: String
-        do {
-            directory = try context.catalogue.find(lab).directory
-        } catch {
-            throw LabError(.usage, String(describing: error))
-        }
+        let directory = try context.directory(of: lab)
         guard isatty(STDOUT_FILENO) == 1 else { return try show(directory, in: context) }
         Interrupts.leaveQuietly()
         var shown: [Date?] = []
@@ -60,7 +55,10 @@ struct PreviewCommand: AsyncParsableCommand {
             markdown: Markdown(width: min(Output.width, 100), style: Output.style))
         if step == nil || step == "intro" { page.showIntroduction() }
         if step == "intro" { return }
-        for step in try step.map({ [try lab.step(named: $0)] }) ?? lab.steps { page.show(step) }
+        for step in try step.map({ [try lab.step(named: $0)] }) ?? lab.steps {
+            if self.step == nil { Output.data("") }
+            page.show(step)
+        }
     }
 
     private static func modified(_ directory: String) -> [Date?] {

@@ -51,8 +51,9 @@ struct ProofView {
             var lines = ["\(head): \(cell.trial.step) · \(cell.trial.name)"]
             for check in cell.telling?.checks ?? [] {
                 let sign = ["pass": "✔", "fail": "✘", "blocked": "?"][check.verdict ?? ""] ?? "·"
-                lines.append(
-                    "    \(sign) \(check.kind): \(check.observed[language].split(separator: "\n").first ?? "")")
+                let observed = check.observed[language].split(separator: "\n")
+                lines.append("    \(sign) \(check.kind): \(observed.first ?? "")")
+                if check.verdict != "pass" { lines += observed.dropFirst().map { "        \($0)" } }
             }
             if cell.telling?.checks.isEmpty ?? false { lines.append("    " + say("검사가 없어요", "it has no check")) }
             if let note = cell.telling?.note { lines.append("    " + note) }

@@ -10,14 +10,14 @@ struct CheckView {
     let width: Int
 
     /// The whole report; steps that wait after the last one that does not are summed up in a line.
-    func render(_ report: CheckReport, seconds: Double) -> String {
+    func render(_ report: CheckReport, seconds: Double?) -> String {
         var lines: [String] = []
         let shown = report.steps
         let lastActive = shown.lastIndex { $0.state != .waiting } ?? -1
         for (index, step) in shown.enumerated() {
             if index > lastActive + 1, shown.count > 1 {
                 let rest = shown.count - index
-                lines.append("   … " + say("\(rest)개 단계가 더 있어요", "\(rest) more steps wait"))
+                lines.append("   … " + say("\(rest)개 단계가 더 있어요", "\(rest) more step\(rest == 1 ? " waits" : "s wait")"))
                 break
             }
             lines += self.lines(step)
@@ -64,17 +64,19 @@ struct CheckView {
         text.split(separator: "\n", omittingEmptySubsequences: true).map { "        \($0)" }
     }
 
-    private func summary(_ report: CheckReport, seconds: Double) -> String {
+    private func summary(_ report: CheckReport, seconds: Double?) -> String {
         let done = report.steps.filter { $0.state == .done }.count
         let checks = report.steps.flatMap(\.checks)
         let failed = checks.filter { $0.verdict == .fail }.count
         let blocked = checks.filter { $0.verdict == .blocked }.count
-        let time = String(format: "%.1f", seconds)
+        let time = seconds.map { String(format: "%.1f", $0) }
         let (earned, possible) = (report.points.earned, report.points.possible)
         return say(
-            "\(report.steps.count)단계 가운데 \(done)단계, \(possible)점 가운데 \(earned)점. 실패 \(failed). 채점 못 함 \(blocked).  \(time)초",
+            "\(report.steps.count)단계 가운데 \(done)단계, \(possible)점 가운데 \(earned)점. 실패 \(failed). 채점 못 함 \(blocked)."
+                + (time.map { "  \($0)초" } ?? ""),
             "\(done) of \(report.steps.count) steps, \(earned) of \(possible) points. \(failed) failed. "
-                + "\(blocked) could not be judged.  checked in \(time) s")
+                + "\(blocked) could not be judged."
+                + (time.map { "  checked in \($0) s" } ?? ""))
     }
 
     private func say(_ ko: String, _ en: String) -> String { language == .ko ? ko : en }

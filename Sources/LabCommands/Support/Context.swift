@@ -66,14 +66,15 @@ struct Context: Sendable {
     var catalogue: LabCatalogue { LabCatalogue(root: paths.root) }
 
     /// A lab by number, name or path; throws with every diagnostic when its file is not right.
-    func lab(_ named: String) throws -> Lab {
-        let entry: LabCatalogue.Entry
+    func lab(_ named: String) throws -> Lab { try load(directory(of: named)) }
+
+    /// The directory of a lab by its number, its name or a path.
+    func directory(of named: String) throws -> String {
         do {
-            entry = try catalogue.find(named)
+            return try catalogue.find(named).directory
         } catch {
             throw LabError(.usage, String(describing: error))
         }
-        return try load(entry.directory)
     }
 
     /// The lab of a session, with the addresses that its machines have in it.

@@ -50,7 +50,7 @@ struct SolutionRun {
     private func show(_ report: CheckReport) {
         let view = CheckView(
             lab: verifier.session.lab, language: language, style: Output.style, width: min(Output.width, 110))
-        Output.data(view.render(report, seconds: 0))
+        Output.data(view.render(report, seconds: nil))
     }
 
     private static func show(_ event: SolutionPlayer.Event, verbose: Bool) {

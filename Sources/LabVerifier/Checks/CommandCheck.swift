@@ -31,14 +31,14 @@ struct CommandCheck: Check {
         let user = try bench.user(user, of: machine)
         let seen = try await bench.observe(
             on: machine, as: user == "root" ? nil : user, command.script, command.arguments)
-        let text = command.text
+        let text = shown(command.text, limit: 60)
         var wrong: [Localized] = []
         if seen.status != status {
-            let error = seen.error.split(separator: "\n").last.map { ": " + shown($0) } ?? ""
             wrong.append(
                 Localized(
-                    ko: "종료 상태가 \(seen.status)이에요(바라는 값 \(status))\(error)",
-                    en: "it ended with status \(seen.status), not \(status)\(error)"))
+                    ko: "종료 상태가 \(seen.status)이에요(바라는 값 \(status)).",
+                    en: "it ended with status \(seen.status), not \(status)."))
+            wrong += Self.last(seen)
         }
         if let output, !seen.output.contains(output) {
             let first = seen.output.split(separator: "\n").first.map { shown($0) }
@@ -48,14 +48,20 @@ struct CommandCheck: Check {
                     en: first.map { "what should appear does not; its first line: \($0)" } ?? "it printed nothing."))
         }
         let there = Localized(
-            ko: "\(machine)에서 \(user) 사용자로 \"\(shown(text))\":", en: "\"\(shown(text))\" as \(user) on \(machine):")
+            ko: "\(machine)에서 \(user) 사용자로 \"\(text)\":", en: "\"\(text)\" as \(user) on \(machine):")
         return Finding(
             wrong.isEmpty ? .pass : .fail, machine: machine,
             expected: Localized(
-                ko: "\"\(shown(text, limit: 60))\" 명령이 바라는 대로 끝나요",
-                en: "\"\(shown(text, limit: 60))\" ends as it should"),
+                ko: "\"\(text)\" 명령이 바라는 대로 끝나요",
+                en: "\"\(text)\" ends as it should"),
             observed: wrong.isEmpty
                 ? there + Localized(ko: "바라는 대로 끝났어요.", en: "it ended as it should.") : there + wrong.lines)
+    }
+
+    /// The last lines of what it said, those of its errors if there are any.
+    private static func last(_ seen: Observation) -> [Localized] {
+        let said = seen.error.contains { !$0.isWhitespace } ? seen.error : seen.output
+        return said.split(separator: "\n").suffix(5).map { .same("  " + shown($0)) }
     }
 }
 
