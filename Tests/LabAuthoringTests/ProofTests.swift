@@ -72,6 +72,11 @@ struct ProofTests {
         #expect(proof.needless.map(\.excuse.mutant) == ["left out: z"] && proof.exitStatus == 2)
     }
 
+    @Test("What rejected is told apart where a step has several of a kind") func rejectedBy() {
+        #expect(Fixture.result(["fail", "pass", "fail"]).rejectedBy == ["file 1", "file 3"])
+        #expect(Fixture.result(["fail"]).rejectedBy == ["file"])
+    }
+
     @Test("Runs that do not say the same differ") func differing() {
         let proof = proof(runs: 2) { trial, run in
             trial.kind == .echoed && run == 2 ? Fixture.result(["pass"], done: true) : right(trial)

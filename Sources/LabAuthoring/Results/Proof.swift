@@ -148,4 +148,13 @@ extension Proof.Cell {
 extension TrialResult {
     /// The places of the checks that said that the step is not done.
     public var rejecting: [Int] { checks.indices.filter { checks[$0].verdict == "fail" } }
+
+    /// What they are called: their kinds, with a number where a step has several of a kind (`command 2`).
+    public var rejectedBy: [String] {
+        rejecting.map { index in
+            let kind = checks[index].kind
+            let same = checks.indices.filter { checks[$0].kind == kind }
+            return same.count == 1 ? kind : "\(kind) \((same.firstIndex(of: index) ?? 0) + 1)"
+        }
+    }
 }

@@ -41,6 +41,9 @@ struct StartCommand: AsyncParsableCommand {
     @Option(help: "The storage pool there (default: \"default\" if there is one, else \"lab\", which is made).")
     var pool: String?
 
+    @Option(name: .customLong("lang"), help: "ko or en.")
+    var language: Language?
+
     func validate() throws {
         guard accelerator == "auto" || Accelerator(rawValue: accelerator) != nil else {
             throw ValidationError("--accelerator takes auto, kvm or tcg, not \"\(accelerator)\".")
@@ -51,7 +54,7 @@ struct StartCommand: AsyncParsableCommand {
         let context = try Context()
         let lab = try context.lab(lab)
         let student = try context.student(student)
-        let language = context.language(nil)
+        let language = context.language(language)
         let target = try at.map { try lab.step(named: $0) }.flatMap { $0.id == lab.steps.first?.id ? nil : $0 }
         if let target, let record = try RoomEntry.inside(context) {
             try await SolvedStart(context: context, record: record, lab: lab, language: language).lead(to: target)

@@ -116,7 +116,7 @@ actor ProofQueue {
         var text = "[\(done)/\(total)] \(wrong.isEmpty ? "✔" : "✘") \(name) · \(unit.first.name)"
         if unit.run > 1 { text += " (run \(unit.run))" }
         if results.count == 1, let result = results.first {
-            let by = result.rejecting.map { result.checks[$0].kind }
+            let by = result.rejectedBy
             text += "  \(result.outcome.rawValue)" + (by.isEmpty ? "" : " by " + by.joined(separator: ", "))
         } else if !wrong.isEmpty {
             text += "  \(wrong.count) not as expected"

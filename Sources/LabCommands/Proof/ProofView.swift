@@ -81,7 +81,7 @@ struct ProofView {
         for cell in proof.differing {
             let outcomes = cell.results.map { result -> String in
                 guard let result else { return "-" }
-                let by = result.rejecting.map { result.checks[$0].kind }.joined(separator: ", ")
+                let by = result.rejectedBy.joined(separator: ", ")
                 return result.outcome.rawValue + (by.isEmpty ? "" : " (\(by))")
             }
             let text = style.yellow(say("실행할 때마다 다름", "its runs differ"))
