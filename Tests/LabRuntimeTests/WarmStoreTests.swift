@@ -31,6 +31,7 @@ struct WarmStoreTests {
     @Test("One that nobody touched is found, by its own key alone")
     func found() throws {
         defer { cleanUp() }
+        #expect(try store.find("tiny", key) == WarmImage(directory: store.directory("tiny", key), parked: 7))
         #expect(try store.find("tiny", key)?.disk == disk)
         var other = key
         other.memory = 512
@@ -71,6 +72,19 @@ struct WarmStoreTests {
         #expect(try store.find("tiny", key) != nil)
         try FileManager.default.removeItem(atPath: store.directory("tiny", key) + "/record.json")
         #expect(try store.find("tiny", key) == nil)
+    }
+
+    @Test("One of an earlier version, in which nothing is parked, is not started from, and goes with its image")
+    func earlier() throws {
+        defer { cleanUp() }
+        let path = store.directory("tiny", key) + "/record.json"
+        var record = try #require(
+            try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path))) as? [String: Any])
+        record["parked"] = nil
+        try JSONSerialization.data(withJSONObject: record).write(to: URL(filePath: path))
+        #expect(try store.find("tiny", key) == nil)
+        store.remove(over: image)
+        #expect(!FileManager.default.fileExists(atPath: store.directory("tiny", key)))
     }
 
     @Test("With its image it goes, and so does one whose image is gone")

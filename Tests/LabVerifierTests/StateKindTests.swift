@@ -299,6 +299,10 @@ private func verdict(_ check: some Check, _ bench: ScriptedBench) async throws -
                 == .pass)
         #expect(try await verdict(check(.string("exit 3")), .live) == .fail)
         #expect(try await verdict(check(.string("exit 3"), ["status": .integer(3)]), .live) == .pass)
+        let said = try await check(.string("seq 9; exit 3")).judge(on: ScriptedBench.live)
+        #expect(said.observed.en.hasSuffix("not 0.\n  5\n  6\n  7\n  8\n  9"), "\(said.observed.en)")
+        let complained = try await check(.string("echo out; echo why >&2; exit 3")).judge(on: ScriptedBench.live)
+        #expect(complained.observed.en.hasSuffix("not 0.\n  why"), "\(complained.observed.en)")
     }
 }
 

@@ -81,7 +81,7 @@ struct ShowCommand: AsyncParsableCommand {
 struct ValidateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate", abstract: "Report every problem of lab files at once; nothing is started.",
-        discussion: "Examples:\n  lab validate 6\n  lab validate labs/*")
+        discussion: "Examples:\n  lab validate 6\n  lab validate labs/*/")
 
     @Argument(help: "Labs: their numbers, their names, or paths to their directories.")
     var labs: [String]

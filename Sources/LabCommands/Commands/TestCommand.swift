@@ -79,7 +79,7 @@ struct TestCommand: AsyncParsableCommand {
         if let text = plan.unmatched(mutants).first {
             throw LabError(
                 .usage, "no mutant has \"\(text)\" in its name",
-                advice: "See what there is: lab test \(lab.number) --list")
+                advice: "See what there is: lab test \(self.lab) --list")
         }
         let ground = TrialKey.Ground(
             tool: try Self.programDigest(), machines: try ImageRecipe.digests(of: lab, paths: context.paths), lab: lab,

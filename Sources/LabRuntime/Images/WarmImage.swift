@@ -49,7 +49,11 @@ struct WarmKey: Sendable, Equatable {
 
     /// The key in 16 hexadecimal digits.
     var digest: String {
-        let parts = [image, directory, String(memory), accelerator.rawValue, qemu, libvirt, processor, version]
+        let parts = [
+            image, directory, String(memory), accelerator.rawValue, qemu, libvirt, processor, version,
+            IdentityScripts.become,
+            IdentityScripts.calm,
+        ]
         let hash = SHA256.hash(data: Data(parts.joined(separator: "\0").utf8))
         return hash.prefix(8).map { String(format: "%02x", $0) }.joined()
     }
@@ -70,8 +74,8 @@ struct WarmStore: Sendable {
         var changed: Int
         /// SHA-256 of the disk, hexadecimal.
         var digest: String
-        /// The agent's number of the program that is parked in its memory.
-        var parked: Int
+        /// The agent's number of the program that is parked in its memory; nil in a record of an earlier version.
+        var parked: Int?
     }
 
     /// The directory, absolute.
@@ -88,9 +92,9 @@ struct WarmStore: Sendable {
         let directory = directory(name, key)
         let path = directory + "/record.json"
         guard let data = FileManager.default.contents(atPath: path),
-            let record = try? JSONDecoder().decode(Record.self, from: data)
+            let record = try? JSONDecoder().decode(Record.self, from: data), let parked = record.parked
         else { return nil }
-        let image = WarmImage(directory: directory, parked: record.parked)
+        let image = WarmImage(directory: directory, parked: parked)
         guard let now = FileStamp(of: image.disk) else { return nil }
         if now.size == record.size, now.changed == record.changed { return image }
         // Moved or linked: the same bytes are as good as before.

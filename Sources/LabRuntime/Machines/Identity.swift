@@ -38,10 +38,15 @@ struct Identity: Sendable {
     /// is the host's.
     func give(to agent: GuestAgent, parked: Int?) async throws {
         if let parked {
-            let handle = try await agent.open(Self.fifo, mode: "w")
-            var rest = input()
-            while !rest.isEmpty { rest.removeFirst(try await agent.write(rest, to: handle)) }
+            let handle = try await agent.open(Self.fifo, mode: "r+")
+            let input = input()
+            // A FIFO takes 64 KiB at once (pipe(7)), several times as much as this.
+            let taken = try await agent.write(input, to: handle)
             await agent.close(handle)
+            guard taken == input.count else {
+                throw LabError(
+                    .unreachable, "\(machine.name) took \(taken) of \(input.count) bytes of what it is to be")
+            }
             try await agent.check(begun: parked, seconds: Self.limit)
         } else {
             try await agent.check(Self.program, input: input(), seconds: Self.limit)

@@ -41,7 +41,7 @@ enum IdentityScripts {
                 unlink $fifo;
             }
             my ($seed, $time, $name, $address, $user, $password, $hosts, $mac, $gateway, $nameserver) = map {
-                my $size = <STDIN>;
+                my $size = <STDIN> // die "a field is missing";
                 read(STDIN, my $field = "", $size) == $size or die "a field is not whole";
                 $field;
             } 1 .. 10;
@@ -142,15 +142,14 @@ enum IdentityScripts {
                 chown $id, $id, $home;
             }
 
+            # Its name is on the disk before it is ready; the servers start meanwhile.
+            my $writer = fork // die "fork: $!";
+            if (!$writer) { syscall 162; exit }
             wait_for(22022) if $has_door;
             push @units, "ssh.service" if $has_server;
             start(@units) if @units;
             wait_for(22) if $has_server;
-            # What was written reaches the disk in a moment; nobody waits for it.
-            if (!fork) {
-                close $_ for *STDIN, *STDOUT, *STDERR;
-                syscall 162;
-            }
+            waitpid $writer, 0;
             """#
 
     /// What the machine of a warm image runs last: its card is down, its journal stopped and empty, nothing of it is

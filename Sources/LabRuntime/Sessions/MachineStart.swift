@@ -52,16 +52,22 @@ struct MachineStart: Sendable {
     }
 
     private func beBorn() async throws -> Duration {
-        let parked = try await wake()
-        if parked == nil { try await boot() }
+        let warm = try await wake()
+        if warm == nil { try await boot() }
         say("takes its name")
         let identity = Identity(
             machine: machine, mac: mac, peers: session.lab.machines, uplink: session.lab.uplink,
             files: try await doorKeys() + hostKeys())
         let began = ContinuousClock.now
-        try await identity.give(to: session.agent(machine.name), parked: parked)
+        do {
+            try await identity.give(to: session.agent(machine.name), parked: warm?.parked)
+        } catch let error as LabError {
+            // Should what is parked be broken, the next start finds another one.
+            if let warm { WarmStore(images: session.paths.images).distrust(warm) }
+            throw error
+        }
         let named = ContinuousClock.now - began
-        if parked != nil { try await session.connection.deleteSnapshot(WarmImage.snapshot, of: domain) }
+        if warm != nil { try await session.connection.deleteSnapshot(WarmImage.snapshot, of: domain) }
         return named
     }
 
@@ -122,9 +128,9 @@ struct MachineStart: Sendable {
         try await session.connection.defineDomain(xml: DomainXML.domain(spec))
     }
 
-    /// Lets a clone go on from the memory that its disk, a copy of the warm image's, holds; gives what is parked there, or
-    /// nil when the machine has to boot.
-    private func wake() async throws -> Int? {
+    /// Lets a clone go on from the memory that its disk, a copy of the warm image's, holds; gives that warm image, or nil
+    /// when the machine has to boot.
+    private func wake() async throws -> WarmImage? {
         // A memory that was kept knows nothing of further disks.
         guard case .warm(let warm) = source, machine.disks.isEmpty else { return nil }
         say("wakes")
@@ -141,7 +147,7 @@ struct MachineStart: Sendable {
             return nil
         }
         try await session.agent(machine.name).wait(seconds: session.bootLimit)
-        return warm.parked
+        return warm
     }
 
     /// Defines the machine with copies of disks, by their names, and makes libvirt know the memory that they hold.

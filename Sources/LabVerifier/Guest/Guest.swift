@@ -4,8 +4,8 @@ public import LabFile
 public protocol Guest: Sendable {
     /// Runs a program with its arguments (no shell sees them) and waits for its end.
     ///
-    /// `user` nil is root in whatever directory and environment the agent has; `input` is given on standard input; `timeout` is in seconds and kills; `limit` is the most
-    /// that is kept of standard output, in bytes. Throws ``GuestUnreachable`` when the machine did not answer.
+    /// `user` nil is root in whatever directory and environment the agent has; `input` is given on standard input;
+    /// `timeout` is in seconds and kills; `limit` is the most that is kept of standard output, in bytes. Throws ``GuestUnreachable`` when the machine did not answer.
     func execute(_ argv: [String], as user: String?, input: [UInt8]?, timeout: Int, limit: Int) async throws
         -> Observation
 }
