@@ -96,7 +96,7 @@ extension SessionStart {
         }
         let agent = session.agent(machine.name)
         do {
-            try await agent.wait(seconds: goesOn ? 15 * session.slowness : session.bootLimit)
+            try await agent.wait(seconds: goesOn ? 10 * session.slowness : session.bootLimit)
             try await Identity.refresh(agent)
         } catch let error as LabError where goesOn && error.code == .unreachable {
             // It runs on as it was, perhaps with its agent stopped by the student.

@@ -30,7 +30,7 @@ public struct SessionStart: Sendable {
     }
 
     /// How long three machines take at most to take their names on an ordinary host with KVM.
-    static let ordinaryNaming = Duration.milliseconds(100)
+    static let ordinaryNaming = Duration.milliseconds(150)
 
     /// How a session is to start.
     public struct Options: Sendable {
