@@ -62,8 +62,7 @@ struct Identity: Sendable {
         let hosts = peers.map { "\($0.address) \($0.name)" }.joined(separator: "\n")
         let fields = [
             Self.seed, Self.now, machine.name, machine.address, machine.user, machine.password ?? "", hosts, mac,
-            gateway,
-            uplink ? Uplink.nameserver : "",
+            gateway, uplink ? Uplink.nameserver : "",
         ]
         var input = Data()
         for field in fields { input += Data("\(field.utf8.count)\n\(field)".utf8) }
