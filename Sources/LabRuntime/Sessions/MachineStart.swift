@@ -61,8 +61,9 @@ struct MachineStart: Sendable {
         let began = ContinuousClock.now
         do {
             try await identity.give(to: session.agent(machine.name), parked: warm?.parked)
-        } catch let error as LabError {
-            // Should what is parked be broken, the next start finds another one.
+        } catch let error as LabError where error.code == .failed {
+            // The program itself failed: one that is parked and fails twice is made again, with its image. That the agent
+            // or libvirt did not answer says nothing against it.
             if let warm { WarmStore(images: session.paths.images).distrust(warm) }
             throw error
         }
