@@ -9,6 +9,7 @@ public enum CheckKinds {
             ServiceCheck.self,
             SurvivesRebootCheck.self,
             ConsoleLoginCheck.self,
+            RecordedCheck.self,
             MountCheck.self,
             MountSurvivesRebootCheck.self,
             ListeningCheck.self,

@@ -145,6 +145,29 @@ struct DerivationTests {
         #expect(words.contains("LOGIN ON ttyS0 BY lee"))
     }
 
+    @Test("So is the line that a program is to have recorded") func forgedRecord() throws {
+        func forged(_ fields: [String: FieldValue]) throws -> [String] {
+            let check = CheckStatement(
+                kind: "recorded",
+                fields: fields.merging(["on": .string("two"), "program": .string("/usr/bin/sudo")]) { old, _ in old })
+            let trial = try #require(
+                mutants(Fixture.step([Fixture.run("a")], checks: [check])).first { $0.kind == .forged })
+            guard case .run(let run) = trial.actions[0], case .words(let words) = run.command else { return [] }
+            return words.suffix(2)
+        }
+        #expect(try forged(["contains": .string("USER=root")]) == ["sudo", "USER=root"])
+        #expect(
+            try forged(["matches": .string("USER=.*"), "example": .string("USER=root ;")]) == ["sudo", "USER=root ;"])
+    }
+
+    @Test("A wait is neither left out nor changed") func waits() {
+        let step = Fixture.step([Fixture.run("a"), Fixture.run("sleep 5"), Fixture.run("b")])
+        #expect(mutants(step).allSatisfy { !$0.name.contains("sleep") })
+        #expect(mutants(step).contains { $0.name == "left out: a" })
+        let more = Fixture.step([Fixture.run("sleep 5; a"), Fixture.run("b")])
+        #expect(mutants(more).contains { $0.name == "left out: sleep 5; a" })
+    }
+
     @Test("Names are unique within a step") func unique() {
         let step = Fixture.step([Fixture.run("a 1 1"), Fixture.run("a 1 1")])
         let all = mutants(step).map(\.name)

@@ -27,7 +27,8 @@ enum Fixture {
                 .init("on", .machine, required: true, "The machine."),
                 .init("run", .command, required: true, "The command."),
                 .init("status", .integer, "The status."),
-            ]),
+            ],
+            flaw: { $0["status"] == .integer(300) ? "no command ends with status 300" : nil }),
     ]
 
     /// Writes `files` into a directory of their own, runs `body` there and removes it.

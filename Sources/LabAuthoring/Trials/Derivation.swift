@@ -33,10 +33,10 @@ public struct Derivation: Sendable {
 
     /// An action that is left out alone when it is the only thing done is the step before anything was done.
     private func leftOut(_ step: Step) -> [Trial] {
-        let doing = step.solution.filter { $0 != .check && !$0.looks }
+        let doing = step.solution.filter { $0 != .check && !$0.doesNothing }
         guard doing.count > 1 else { return [] }
         return step.solution.enumerated().compactMap { index, action in
-            guard let typed = action.typed, !action.looks else { return nil }
+            guard let typed = action.typed, !action.doesNothing else { return nil }
             var actions = step.solution
             actions.remove(at: index)
             return Trial(step: step.id, kind: .leftOut, name: "left out: \(typed)", actions: actions)
@@ -54,7 +54,7 @@ public struct Derivation: Sendable {
                         actions: replacing(index, in: step, by: .answer(wrong(answer, of: step))))
                 ]
             case .run(let run):
-                run.looks
+                action.doesNothing
                     ? []
                     : ValueChanges(lab: lab, values: values, on: run.machine).of(run.command).map { change in
                         var other = run
@@ -133,42 +133,29 @@ public struct Derivation: Sendable {
         ]
     }
 
-    /// For each check that reads of a login in a machine's log: what sshd or login would have written, written by
-    /// someone else.
+    /// For each check that reads a machine's log: what the program would have written, written by something else.
     private func forged(_ step: Step) -> [Trial] {
         step.checks.enumerated().compactMap { index, statement in
-            guard Self.logged.contains(statement.kind), case .string(let machine)? = statement.fields["on"],
-                let spec = lab.machine(machine)
+            guard case .string(let machine)? = statement.fields["on"], let spec = lab.machine(machine),
+                let (program, lines) = record(of: statement, on: spec)
             else { return nil }
-            func field(_ name: String) -> String? {
-                if case .string(let text)? = statement.fields[name] { text } else { nil }
-            }
-            let user = field("user") ?? spec.user
-            let from = field("from").flatMap { lab.machine($0) } ?? lab.machines.first
-            let lines =
-                statement.kind == "console-login"
-                ? [
-                    "login", "pam_unix(login:session): session opened for user \(user)(uid=1000) by LOGIN(uid=0)",
-                    "LOGIN ON ttyS0 BY \(user)",
-                ]
-                : [
-                    "sshd",
-                    "Accepted \(field("method") ?? "password") for \(user) from \(from?.address ?? "") port 41561 ssh2",
-                    "pam_unix(sshd:session): session opened for user \(user)(uid=1000) by (uid=0)",
-                ]
             let script = #"""
                 program=$1
                 shift
-                for tag in "$program[4242]" "$program"; do
-                    for line in "$@"; do
+                copy=/run/lab-forged/$program
+                mkdir -p "${copy%/*}" && cp "$(command -v logger)" "$copy"
+                for line in "$@"; do
+                    for tag in "$program[4242]" "$program"; do
                         logger -t "$tag" -p auth.info "$line"
                         printf '%s %s %s: %s\n' "$(date '+%b %e %T')" "$(hostname)" "$tag" "$line" >> /var/log/auth.log
                     done
+                    "$copy" -t "$program" -p auth.info "$line"
+                    printf '%s\n' "$line" | systemd-cat -t "$program"
                 done
                 """#
             let forging = Action.run(
                 RunAction(
-                    machine: machine, command: .words(["/bin/sh", "-c", script, "sh"] + lines), user: "root",
+                    machine: machine, command: .words(["/bin/sh", "-c", script, "sh", program] + lines), user: "root",
                     mayFail: true))
             return Trial(
                 step: step.id, kind: .forged, name: "forged: the log line for \(statement.kind)", actions: [forging],
@@ -176,10 +163,41 @@ public struct Derivation: Sendable {
         }
     }
 
-    /// The kinds of checks that read logins in a log.
-    private static let logged: Set = [
+    /// What a statement reads in a machine's log: the program, and the lines that it writes; nil when it reads no log.
+    private func record(of statement: CheckStatement, on machine: MachineSpec) -> (program: String, lines: [String])? {
+        func field(_ name: String) -> String? {
+            if case .string(let text)? = statement.fields[name] { text } else { nil }
+        }
+        let user = field("user") ?? machine.user
+        switch statement.kind {
+        case "console-login":
+            return (
+                "login",
+                [
+                    "pam_unix(login:session): session opened for user \(user)(uid=1000) by LOGIN(uid=0)",
+                    "LOGIN ON ttyS0 BY \(user)",
+                ]
+            )
+        case "recorded":
+            guard let program = field("program"), let line = field("example") ?? field("contains") else { return nil }
+            return (String(program.split(separator: "/").last ?? ""), [line])
+        case let kind where Self.readsLogins.contains(kind):
+            let from = field("from").flatMap { lab.machine($0) } ?? lab.machines.first
+            return (
+                "sshd",
+                [
+                    "Accepted \(field("method") ?? "password") for \(user) from \(from?.address ?? "") port 41561 ssh2",
+                    "pam_unix(sshd:session): session opened for user \(user)(uid=1000) by (uid=0)",
+                ]
+            )
+        default: return nil
+        }
+    }
+
+    /// The kinds of checks that read sshd's record of logins.
+    private static let readsLogins: Set = [
         "ssh-accepted", "ssh-established", "ssh-attempted", "agent-forwarded", "parallel-sessions", "tunnel-login",
-        "copied", "fetched", "console-login",
+        "copied", "fetched",
     ]
 }
 
@@ -194,6 +212,11 @@ extension Action {
     }
     /// Whether it is a command that only looks.
     var looks: Bool { if case .run(let run) = self { run.looks } else { false } }
+    /// Whether it only looks or waits: without it, or with another number in it, nothing is done wrongly.
+    var doesNothing: Bool {
+        guard case .run(let run) = self else { return false }
+        return run.looks || run.command.text.wholeMatch(of: /sleep\s+[0-9.]+[smh]?/) != nil
+    }
 }
 
 extension Command {

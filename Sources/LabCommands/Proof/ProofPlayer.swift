@@ -113,7 +113,8 @@ struct ProofPlayer {
         let patience: Double = isRight ? .infinity : before ? 0 : request.patience.map { 3 + 2 * $0 } ?? .infinity
         let way = ProofWay(verifier: verifier, step: step, limit: limit, mostWithin: patience, isRight: isRight)
         let outcome = try await way.play(trial.actions)
-        let report = try await verifier.check([step.id], disturbing: true, mostWithin: patience)
+        let report = try await verifier.check(
+            [step.id], disturbing: true, mostWithin: patience, untilRejected: !isRight && trial.target == nil)
         let found = report.steps.first
         if before { try store.forget(step.id, of: id) }
         let isDone = found?.state == .done

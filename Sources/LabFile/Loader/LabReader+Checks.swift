@@ -22,6 +22,7 @@ extension LabReader {
         let hint = entry["hint"].flatMap { localized($0, "hint") }
         let expect = entry["expect"].flatMap { localized($0, "expect") }
         guard let spec, let fields = fields(value, spec, questions) else { return nil }
+        if let flaw = spec.flaw(fields) { problems.error(keyNode, flaw) }
         return CheckStatement(
             kind: kind, fields: fields, within: within, hint: hint, expect: expect, line: keyNode.mark?.line ?? 0)
     }

@@ -12,6 +12,8 @@ public struct CheckSpec: Sendable {
     public var basis: Basis
     /// The fields it takes.
     public var fields: [Field]
+    /// What is wrong with fields that are each right, taken together; nil when nothing is. Variables are not filled in.
+    public var flaw: @Sendable ([String: FieldValue]) -> String?
 
     /// How long a verdict counts.
     public enum Mode: String, Sendable {
@@ -52,12 +54,16 @@ public struct CheckSpec: Sendable {
     }
 
     /// Declares a kind.
-    public init(_ kind: String, mode: Mode, basis: Basis, _ summary: String, fields: [Field]) {
+    public init(
+        _ kind: String, mode: Mode, basis: Basis, _ summary: String, fields: [Field],
+        flaw: @escaping @Sendable ([String: FieldValue]) -> String? = { _ in nil }
+    ) {
         self.kind = kind
         self.summary = summary
         self.mode = mode
         self.basis = basis
         self.fields = fields
+        self.flaw = flaw
     }
 }
 

@@ -34,17 +34,6 @@ struct ConsoleLoginCheck: Check {
           tail -n 300 | tail -c 200000
         """
 
-    /// One such record.
-    private struct Record: Decodable {
-        var message: String
-        var microseconds: String
-        enum CodingKeys: String, CodingKey {
-            case message = "MESSAGE"
-            case microseconds = "__REALTIME_TIMESTAMP"
-        }
-        var time: Date { Date(timeIntervalSince1970: (Double(microseconds) ?? 0) / 1_000_000) }
-    }
-
     func judge(on bench: any Bench) async throws -> Finding {
         let login = try bench.user(user, of: machine)
         let seen = try await bench.observe(on: machine, as: nil, Self.script, [])
@@ -52,10 +41,7 @@ struct ConsoleLoginCheck: Check {
             throw Unjudgeable(
                 Localized(ko: "\(machine)에 journalctl이 없어요.", en: "\(machine) has no journalctl."))
         }
-        let decoder = JSONDecoder()
-        let records = seen.output.split(separator: "\n").compactMap {
-            try? decoder.decode(Record.self, from: Data($0.utf8))
-        }
+        let records = JournalLine.all(seen.output)
         let expected = Localized(
             ko: "\(login)이(가) \(machine)의 콘솔에서 로그인했어요",
             en: "\(login) has logged in at the console of \(machine)")

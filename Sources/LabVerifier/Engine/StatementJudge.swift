@@ -11,14 +11,18 @@ struct StatementJudge: Sendable {
     /// The most that is waited for what does not hold yet, in seconds, whatever a statement's `within` says.
     var mostWithin = Double.infinity
 
-    /// Judges a statement, again and again while it does not hold and its `within` has not passed.
-    func judge(_ statement: CheckStatement, on bench: any Bench) async -> CheckOutcome {
-        await outcome(of: statement) { check in try await check.judge(on: bench) }
+    /// Judges a statement, again and again while it does not hold, its `within` has not passed and `isSettled` does not
+    /// say that there is nothing to wait for.
+    func judge(
+        _ statement: CheckStatement, on bench: any Bench, isSettled: @escaping @Sendable () -> Bool = { false }
+    ) async -> CheckOutcome {
+        await outcome(of: statement, isSettled: isSettled) { check in try await check.judge(on: bench) }
     }
 
     /// What `look` finds with the statement's check, in the form of the report.
     func outcome(
-        of statement: CheckStatement, look: @escaping @Sendable (any Check) async throws -> Finding
+        of statement: CheckStatement, isSettled: () -> Bool = { false },
+        look: @escaping @Sendable (any Check) async throws -> Finding
     ) async -> CheckOutcome {
         let clock = ContinuousClock()
         let start = clock.now
@@ -34,7 +38,9 @@ struct StatementJudge: Sendable {
             if case .success(let finding) = result, finding.verdict == .pass {
                 return outcome(statement, result, clock.now - start)
             }
-            guard clock.now < end, !Task.isCancelled else { return outcome(statement, result, clock.now - start) }
+            guard clock.now < end, !isSettled(), !Task.isCancelled else {
+                return outcome(statement, result, clock.now - start)
+            }
             try? await Task.sleep(for: min(pause, end - clock.now))
             pause = min(pause * 2, .seconds(2))
         }

@@ -1,5 +1,6 @@
 import Foundation
 public import LabFile
+import Synchronization
 
 /// One run of a lab's checks over a session's live machines.
 ///
@@ -14,20 +15,23 @@ public struct VerifierRun: Sendable {
     let machines: [String: BatchingGuest]
     let slowness: Double
     let guestsOnly: Bool
+    let untilRejected: Bool
 
     /// Prepares a run. `slowness` multiplies every time limit (1 under KVM, more where machines are emulated);
     /// `limit` is what one look may take, in seconds, before it is multiplied; `mostWithin` is the most, in seconds, that
-    /// is waited for what does not hold yet; with `guestsOnly` what only an outsider sees is left out.
+    /// is waited for what does not hold yet; with `guestsOnly` what only an outsider sees is left out; with `untilRejected`
+    /// a step's other statements are not waited for any more when one of them has failed.
     public init(
         lab: Lab, facts: SessionFacts, host: any VerifierHost, kinds: [any Check.Type] = CheckKinds.all,
         slowness: Double = 1, limit: Double = 60, mostWithin: Double = .infinity,
-        guestsOnly: Bool = false
+        guestsOnly: Bool = false, untilRejected: Bool = false
     ) {
         self.lab = lab
         self.facts = facts
         self.host = host
         self.slowness = slowness
         self.guestsOnly = guestsOnly
+        self.untilRejected = untilRejected
         let kinds = Dictionary(kinds.map { ($0.spec.kind, $0) }) { first, _ in first }
         let fill = Filling(values: facts.variables)
         judge = StatementJudge(
@@ -135,17 +139,28 @@ public struct VerifierRun: Sendable {
     /// Judges a step's statements side by side; those that disturb are left for later.
     private func outcomes(of step: Step, opened: Date?) async -> [CheckOutcome] {
         let bench = bench(for: step, opened: opened)
+        let rejection = Rejection()
         return await withTaskGroup(of: (Int, CheckOutcome).self) { group in
             for (index, statement) in step.checks.enumerated() {
-                group.addTask { (index, await self.outcome(of: statement, in: step, on: bench)) }
+                group.addTask {
+                    let outcome = await self.outcome(of: statement, in: step, on: bench) {
+                        self.untilRejected && rejection.isFound.load(ordering: .relaxed)
+                    }
+                    return (index, outcome)
+                }
             }
             var outcomes = [CheckOutcome?](repeating: nil, count: step.checks.count)
-            for await (index, outcome) in group { outcomes[index] = outcome }
+            for await (index, outcome) in group {
+                outcomes[index] = outcome
+                if outcome.verdict == .fail { rejection.isFound.store(true, ordering: .relaxed) }
+            }
             return outcomes.compactMap { $0 }
         }
     }
 
-    private func outcome(of statement: CheckStatement, in step: Step, on bench: StepBench) async -> CheckOutcome {
+    private func outcome(
+        of statement: CheckStatement, in step: Step, on bench: StepBench, isSettled: @escaping @Sendable () -> Bool
+    ) async -> CheckOutcome {
         let mode = judge.kinds[statement.kind]?.spec.mode ?? .holds
         if mode != .holds, let kept = kept(statement, in: step) {
             return judge.outcome(
@@ -157,7 +172,7 @@ public struct VerifierRun: Sendable {
                 statement, verdict: nil,
                 observed: Localized(ko: "이번에는 밖에서 보지 않았어요.", en: "Not looked at from outside this time."))
         }
-        guard mode == .disturbs else { return await judge.judge(statement, on: bench) }
+        guard mode == .disturbs else { return await judge.judge(statement, on: bench, isSettled: isSettled) }
         return judge.outcome(
             statement, verdict: nil,
             observed: Localized(
@@ -205,4 +220,9 @@ public struct VerifierRun: Sendable {
                         en: "The harness could not prepare this step; this is not your mistake: \(error)"))
         }
     }
+}
+
+/// Whether a statement of a step has failed for good.
+private final class Rejection: Sendable {
+    let isFound = Atomic(false)
 }

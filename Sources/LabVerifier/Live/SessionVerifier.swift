@@ -30,14 +30,17 @@ public struct SessionVerifier: Sendable {
     }
 
     /// Judges the steps named; waits at most `mostWithin` seconds for what does not hold yet, and with `guestsOnly`
-    /// leaves out what only an outsider sees.
+    /// leaves out what only an outsider sees; with `untilRejected` it waits for nothing more in a step of which one
+    /// statement has failed.
     public func check(
-        _ named: [String], disturbing: Bool = false, mostWithin: Double, guestsOnly: Bool = false
+        _ named: [String], disturbing: Bool = false, mostWithin: Double, guestsOnly: Bool = false,
+        untilRejected: Bool = false
     ) async throws -> CheckReport {
         await outside.begin()
         let began = Date()
-        let report = await run(try facts(), mostWithin: mostWithin, guestsOnly: guestsOnly)
-            .check(named, disturbing: disturbing)
+        let run = try run(
+            facts(), mostWithin: mostWithin, guestsOnly: guestsOnly, untilRejected: untilRejected)
+        let report = await run.check(named, disturbing: disturbing)
         try keep(report.newPasses)
         for step in report.steps where step.state == .done {
             try store.updateStep(step.id, of: session.record.id) { $0.passed = $0.passed ?? began }
@@ -72,13 +75,13 @@ public struct SessionVerifier: Sendable {
         return (outcomes, attempts)
     }
 
-    private func run(_ facts: SessionFacts, mostWithin: Double = .infinity, guestsOnly: Bool = false)
-        -> VerifierRun
-    {
+    private func run(
+        _ facts: SessionFacts, mostWithin: Double = .infinity, guestsOnly: Bool = false, untilRejected: Bool = false
+    ) -> VerifierRun {
         let host = LiveHost(session: session, store: store, variables: variables, outside: outside)
         return VerifierRun(
             lab: session.lab, facts: facts, host: host, slowness: Double(session.slowness),
-            mostWithin: mostWithin, guestsOnly: guestsOnly)
+            mostWithin: mostWithin, guestsOnly: guestsOnly, untilRejected: untilRejected)
     }
 
     private func keep(_ passes: [KeptPass]) throws {
