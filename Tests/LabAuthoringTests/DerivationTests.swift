@@ -168,6 +168,18 @@ struct DerivationTests {
         #expect(mutants(more).contains { $0.name == "left out: sleep 5; a" })
     }
 
+    @Test("The same change in two actions says in which") func places() {
+        let step = Fixture.step([Fixture.run("a -p 22"), Fixture.run("b -p 22"), Fixture.run("c -q 7")])
+        let names = mutants(step).map(\.name)
+        #expect(names.contains("changed: -p 22 → 23 in: a -p 22") && names.contains("changed: -p 22 → 23 in: b -p 22"))
+        #expect(names.contains("changed: -q 7 → 8"))
+    }
+
+    @Test("A program of awk's is left as it is") func awk() {
+        let step = Fixture.step([Fixture.run("awk -F: '$3 == 1 { n = 1 }' x; nc host 22"), Fixture.run("b")])
+        #expect(mutants(step).map(\.name).filter { $0.hasPrefix("changed:") } == ["changed: host 22 → 23"])
+    }
+
     @Test("Names are unique within a step") func unique() {
         let step = Fixture.step([Fixture.run("a 1 1"), Fixture.run("a 1 1")])
         let all = mutants(step).map(\.name)

@@ -11,15 +11,26 @@ public struct Derivation: Sendable {
         self.values = values
     }
 
-    /// The derived mutants of a step; their names are unique and do not depend on where an action stands.
+    /// The derived mutants of a step; their names are unique and do not depend on where an action stands, unless two
+    /// actions are the same.
     public func mutants(of step: Step) -> [Trial] {
-        let found = leftOut(step) + changed(step) + echoed(step) + touched(step) + forged(step)
+        let found = leftOut(step) + named(changed(step)) + echoed(step) + touched(step) + forged(step)
         var names: [String: Int] = [:]
         return found.map { trial in
             let count = (names[trial.name] ?? 0) + 1
             names[trial.name] = count
             var trial = trial
             if count > 1 { trial.name += " (\(count))" }
+            return trial
+        }
+    }
+
+    /// The same change in several actions says in which one it is.
+    private func named(_ changes: [(trial: Trial, typed: String?)]) -> [Trial] {
+        let counts = Dictionary(changes.map { ($0.trial.name, 1) }, uniquingKeysWith: +)
+        return changes.map { change in
+            var trial = change.trial
+            if let typed = change.typed, counts[trial.name] ?? 0 > 1 { trial.name += " in: \(typed)" }
             return trial
         }
     }
@@ -43,15 +54,18 @@ public struct Derivation: Sendable {
         }
     }
 
-    private func changed(_ step: Step) -> [Trial] {
-        step.solution.enumerated().flatMap { index, action -> [Trial] in
+    /// Each with what is typed, where that is changed.
+    private func changed(_ step: Step) -> [(trial: Trial, typed: String?)] {
+        step.solution.enumerated().flatMap { index, action -> [(Trial, String?)] in
             switch action {
             case .check, .console: []
             case .answer(let answer):
                 [
-                    Trial(
-                        step: step.id, kind: .changed, name: "changed: the answer to \(answer.question)",
-                        actions: replacing(index, in: step, by: .answer(wrong(answer, of: step))))
+                    (
+                        Trial(
+                            step: step.id, kind: .changed, name: "changed: the answer to \(answer.question)",
+                            actions: replacing(index, in: step, by: .answer(wrong(answer, of: step)))), nil
+                    )
                 ]
             case .run(let run):
                 action.doesNothing
@@ -59,9 +73,11 @@ public struct Derivation: Sendable {
                     : ValueChanges(lab: lab, values: values, on: run.machine).of(run.command).map { change in
                         var other = run
                         other.command = change.command
-                        return Trial(
-                            step: step.id, kind: .changed, name: "changed: \(change.name)",
-                            actions: replacing(index, in: step, by: .run(other)))
+                        return (
+                            Trial(
+                                step: step.id, kind: .changed, name: "changed: \(change.name)",
+                                actions: replacing(index, in: step, by: .run(other))), action.typed
+                        )
                     }
             }
         }

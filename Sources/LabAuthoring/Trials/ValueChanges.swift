@@ -51,7 +51,8 @@ struct ValueChanges {
     /// Numbers and opposites that stand alone, outside of variables.
     private func literals(in text: String, before: String) -> [(name: String, text: String)] {
         var found: [(String, String)] = []
-        let uses = Array(text.ranges(of: /\{\{[^{}]*\}\}/))
+        // What awk is given is a program: a number in it is no value of an exercise.
+        let uses = text.ranges(of: /\{\{[^{}]*\}\}/) + text.ranges(of: /\bawk\s+(-\S+\s+)*'[^']*'/)
         for match in text.matches(of: /[A-Za-z0-9]+/) {
             let word = String(match.output)
             guard let other = Self.opposites[word] ?? Self.next(word) else { continue }
