@@ -75,6 +75,10 @@ struct ProofTests {
     @Test("What rejected is told apart where a step has several of a kind") func rejectedBy() {
         #expect(Fixture.result(["fail", "pass", "fail"]).rejectedBy == ["file 1", "file 3"])
         #expect(Fixture.result(["fail"]).rejectedBy == ["file"])
+        // What had not had its time says nothing for sure.
+        var result = Fixture.result(["fail", "fail"])
+        result.checks[0].isCutShort = true
+        #expect(result.rejectedBy == ["file 2"])
     }
 
     @Test("Runs that do not say the same differ") func differing() {

@@ -95,12 +95,12 @@ func step(_ id: String, needs: [String] = [], undoes: [String] = [], _ checks: C
 func run(
     _ steps: [Step], facts: SessionFacts = SessionFacts(session: "s1", accelerator: "tcg"),
     host: ScriptedHost = ScriptedHost(), named: [String] = [], disturbing: Bool = false, limit: Double = 60,
-    guestsOnly: Bool = false
+    guestsOnly: Bool = false, untilRejected: Bool = false
 ) async -> CheckReport {
     await VerifierRun(
         lab: sampleLab(steps), facts: facts, host: host,
         kinds: [HoldsTold.self, OnceTold.self, DisturbsTold.self, OutsideTold.self], limit: limit,
-        guestsOnly: guestsOnly
+        guestsOnly: guestsOnly, untilRejected: untilRejected
     ).check(named, disturbing: disturbing)
 }
 
@@ -195,6 +195,22 @@ func run(
             session: "s1", accelerator: "tcg", opened: ["a": .distantPast, "b": .distantPast], passed: ["a"])
         #expect(await run(steps, facts: facts).steps.map(\.state) == [.done, .done])
         #expect(await run(steps).steps.map(\.state) == [.open, .waiting])
+    }
+
+    @Test("When a statement has failed the others are waited for no more, if that is asked for") func settles() async {
+        let (patient, settled) = (UUID().uuidString, UUID().uuidString)
+        func statements(_ name: String) -> Step {
+            step("a", told("once", "fail"), told("holds", "third", run: name, within: 60))
+        }
+        let all = await run([statements(patient)])
+        #expect(all.steps[0].checks.map(\.verdict) == [.fail, .pass])
+        let report = await run([statements(settled)], untilRejected: true)
+        #expect(report.steps[0].checks.map(\.verdict) == [.fail, .fail])
+        #expect(report.steps[0].checks.map(\.isCutShort) == [false, true])
+        // What fails after its time, with nothing else that has failed, had its time.
+        let late = await run(
+            [step("a", told("once", "pass"), told("holds", "fail", within: 1))], untilRejected: true)
+        #expect(late.steps[0].checks.map(\.isCutShort) == [false, false])
     }
 
     @Test func withinTriesAgain() async {

@@ -54,11 +54,9 @@ public struct Proof: Sendable {
         let names = Set(plan.steps.map(\.id))
         needless = TrialPlan.needless(in: plan.lab, values: values).filter { names.contains($0.step) }
         cells = plan.trials.map { trial in
-            let excuse =
-                trial.kind.isDerived
-                ? plan.lab.step(trial.step)?.excuses.first { $0.mutant == trial.name } : nil
-            return Cell(
-                trial: trial, results: Array(repeating: nil, count: runs), isKept: true, excuse: excuse)
+            Cell(
+                trial: trial, results: Array(repeating: nil, count: runs), isKept: true,
+                excuse: TrialPlan.excuse(for: trial, in: plan.lab))
         }
         for (index, cell) in cells.enumerated() { places[Self.place(cell.trial)] = index }
     }
@@ -147,7 +145,9 @@ extension Proof.Cell {
 
 extension TrialResult {
     /// The places of the checks that said that the step is not done.
-    public var rejecting: [Int] { checks.indices.filter { checks[$0].verdict == "fail" } }
+    public var rejecting: [Int] {
+        checks.indices.filter { checks[$0].verdict == "fail" && checks[$0].isCutShort != true }
+    }
 
     /// What they are called: their kinds, with a number where a step has several of a kind (`command 2`).
     public var rejectedBy: [String] {

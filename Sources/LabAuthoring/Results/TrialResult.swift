@@ -26,10 +26,13 @@ public struct TrialResult: Sendable, Codable, Equatable {
         public var observed: Text
         /// How long it took.
         public var milliseconds: Int
+        /// Whether it failed without having had its time, since another check had rejected the trial already.
+        public var isCutShort: Bool?
 
         /// Makes what a check said.
         public init(
-            kind: String, machine: String?, verdict: String?, expected: Text, observed: Text, milliseconds: Int
+            kind: String, machine: String?, verdict: String?, expected: Text, observed: Text, milliseconds: Int,
+            isCutShort: Bool = false
         ) {
             self.kind = kind
             self.machine = machine
@@ -37,6 +40,7 @@ public struct TrialResult: Sendable, Codable, Equatable {
             self.expected = expected
             self.observed = observed
             self.milliseconds = milliseconds
+            self.isCutShort = isCutShort ? true : nil
         }
     }
 

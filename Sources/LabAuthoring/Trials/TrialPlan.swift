@@ -51,6 +51,11 @@ public struct TrialPlan: Sendable {
         texts.filter { text in !trials.contains { $0.kind.isMutant && $0.name.contains(text) } }
     }
 
+    /// The author's reason why a derived mutant may be accepted; nil when there is none.
+    public static func excuse(for trial: Trial, in lab: Lab) -> Excuse? {
+        trial.kind.isDerived ? lab.step(trial.step)?.excuses.first { $0.mutant == trial.name } : nil
+    }
+
     /// The excuses that name no derived mutant, by step.
     public static func needless(in lab: Lab, values: [String: String]) -> [(step: String, excuse: Excuse)] {
         let derivation = Derivation(lab: lab, values: values)

@@ -220,6 +220,7 @@ extension TrialResult.Check {
     init(_ outcome: CheckOutcome) {
         self.init(
             kind: outcome.kind, machine: outcome.machine, verdict: outcome.verdict?.rawValue,
-            expected: .init(outcome.expected), observed: .init(outcome.observed), milliseconds: outcome.milliseconds)
+            expected: .init(outcome.expected), observed: .init(outcome.observed), milliseconds: outcome.milliseconds,
+            isCutShort: outcome.isCutShort)
     }
 }

@@ -112,12 +112,15 @@ actor ProofQueue {
     private func line(_ results: [TrialResult], of unit: Unit, seconds: Double, rooms: Int) -> String {
         let expected: TrialResult.Outcome = unit.first.kind.expectation == .accepted ? .accepted : .rejected
         let wrong = results.filter { $0.outcome != expected }
+        let isExcused =
+            wrong.allSatisfy { $0.outcome != .unjudged } && TrialPlan.excuse(for: unit.first, in: lab) != nil
         let name = unit.trials.count > 1 ? "\(unit.trials.count) steps" : unit.first.step
-        var text = "[\(done)/\(total)] \(wrong.isEmpty ? "✔" : "✘") \(name) · \(unit.first.name)"
+        var text = "[\(done)/\(total)] \(wrong.isEmpty ? "✔" : isExcused ? "–" : "✘") \(name) · \(unit.first.name)"
         if unit.run > 1 { text += " (run \(unit.run))" }
         if results.count == 1, let result = results.first {
             let by = result.rejectedBy
             text += "  \(result.outcome.rawValue)" + (by.isEmpty ? "" : " by " + by.joined(separator: ", "))
+            if !wrong.isEmpty, isExcused { text += ", excused" }
         } else if !wrong.isEmpty {
             text += "  \(wrong.count) not as expected"
         }

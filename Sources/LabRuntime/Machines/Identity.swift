@@ -69,7 +69,7 @@ struct Identity: Sendable {
         for file in files {
             input += Data("\(file.mode) \(file.contents.count) \(file.path)\n".utf8) + file.contents
         }
-        return input
+        return input + Data("end\n".utf8)
     }
 
     /// Its router: a machine behind the carrier's NAT reaches others by it, one of the lab's network what is outside.

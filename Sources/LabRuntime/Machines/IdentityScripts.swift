@@ -24,7 +24,7 @@ enum IdentityScripts {
     ///
     /// Standard input: ten fields, each a line with its size in bytes and then that many: the seed, the time, name, address,
     /// user, password (empty: none), the machines as `address name` lines, the card's address, the router (empty: none) and
-    /// who knows names there (empty: nobody). Then files: a line `MODE SIZE PATH` and the contents of each.
+    /// who knows names there (empty: nobody). Then files: a line `MODE SIZE PATH` and the contents of each; then a line `end`.
     ///
     /// With an argument it is parked: it makes a FIFO of that path and waits in it for its input. That is how it waits in the
     /// memory of a warm image, compiled, with what it calls in its memory: a clone starts no program to become itself.
@@ -70,7 +70,8 @@ enum IdentityScripts {
             }
 
             my ($has_door, $has_server);
-            while (my $head = <STDIN>) {
+            # Whoever writes may keep the FIFO open: it has an end of its own.
+            while ((my $head = <STDIN> // die "it breaks off") ne "end\n") {
                 my ($mode, $size, $path) = $head =~ m{^(\d+) (\d+) (/\S+)$} or die "what is $head";
                 read(STDIN, my $text, $size) == $size or die "$path is not whole";
                 next if !-d $path =~ s{/[^/]*$}{}r;

@@ -109,6 +109,8 @@ public struct CheckOutcome: Sendable, Equatable {
     public var milliseconds: Int
     /// Whether the verdict is one that was kept from earlier.
     public var kept: Bool
+    /// Whether it failed before its `within` had passed: another statement had failed, and it was not waited for.
+    public var isCutShort = false
 
     /// Makes an outcome from its parts.
     public init(

@@ -38,8 +38,11 @@ struct StatementJudge: Sendable {
             if case .success(let finding) = result, finding.verdict == .pass {
                 return outcome(statement, result, clock.now - start)
             }
-            guard clock.now < end, !isSettled(), !Task.isCancelled else {
-                return outcome(statement, result, clock.now - start)
+            let isCutShort = clock.now < end && isSettled()
+            if isCutShort || clock.now >= end || Task.isCancelled {
+                var outcome = outcome(statement, result, clock.now - start)
+                outcome.isCutShort = isCutShort
+                return outcome
             }
             try? await Task.sleep(for: min(pause, end - clock.now))
             pause = min(pause * 2, .seconds(2))
