@@ -121,6 +121,18 @@ struct ProofTests {
         #expect(other.idle.isEmpty)
     }
 
+    @Test("A chosen part has the ways without looks only when they are asked for") func lookless() {
+        let step = Fixture.step([Fixture.run("a"), Fixture.run("b", looks: true)])
+        func kinds(_ mutants: [String]) -> [Trial.Kind] {
+            TrialPlan(lab: Fixture.lab([step]), mutants: mutants, values: Fixture.values).trials.map(\.kind)
+        }
+        #expect(kinds([]).contains(.lookless))
+        #expect(kinds(["echoed"]) == [.fresh, .before, .solution, .echoed, .end])
+        #expect(kinds(["only looks"]) == [.fresh, .before, .solution, .lookless, .end])
+        let plan = TrialPlan(lab: Fixture.lab([step]), mutants: ["only looks", "x"], values: Fixture.values)
+        #expect(plan.unmatched(["only looks", "x"]) == ["x"])
+    }
+
     @Test("A text that is in no mutant's name is told") func unmatched() {
         #expect(plan.unmatched(["wrong", "wrnog", "the solution"]) == ["wrnog", "the solution"])
     }

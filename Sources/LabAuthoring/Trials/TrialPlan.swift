@@ -20,7 +20,7 @@ public struct TrialPlan: Sendable {
     public let isWhole: Bool
 
     /// Plans the proof of `steps` (all when empty) of a lab whose parameters have these values. `mutants` keeps those
-    /// mutants only whose name has one of these texts in it; `[]` keeps all.
+    /// mutants, and those solutions without what only looks, whose name has one of these texts in it; `[]` keeps all.
     public init(
         lab: Lab, steps named: [String] = [], derived: Derived = .all, mutants: [String] = [],
         values: [String: String]
@@ -29,26 +29,28 @@ public struct TrialPlan: Sendable {
         isWhole = derived == .all && mutants.isEmpty
         steps = lab.steps.filter { named.isEmpty || named.contains($0.id) }
         let derivation = Derivation(lab: lab, values: values)
+        let isChosen = { (trial: Trial) in mutants.isEmpty || mutants.contains { trial.name.contains($0) } }
         var trials = steps.map { Trial(step: $0.id, kind: .fresh, name: "on fresh machines") }
         for step in steps {
             trials.append(Trial(step: step.id, kind: .before, name: "before its solution"))
             trials.append(
                 Trial(step: step.id, kind: .solution, name: "the solution", actions: step.solution))
-            if let lookless = derivation.lookless(step) { trials.append(lookless) }
+            let lookless = derivation.lookless(step).map { [$0] } ?? []
             let declared = step.mutants.map {
                 Trial(step: step.id, kind: .declared, name: $0.name, actions: $0.solution)
             }
-            trials += (declared + (derived == .all ? derivation.mutants(of: step) : [])).filter { trial in
-                mutants.isEmpty || mutants.contains { trial.name.contains($0) }
-            }
+            let made = derived == .all ? derivation.mutants(of: step) : []
+            trials += (lookless + declared + made).filter(isChosen)
         }
         trials += steps.map { Trial(step: $0.id, kind: .end, name: "at the end") }
         self.trials = trials
     }
 
-    /// Those of `texts` that stand in the name of none of its mutants.
+    /// Those of `texts` that stand in the name of none of what they choose from.
     public func unmatched(_ texts: [String]) -> [String] {
-        texts.filter { text in !trials.contains { $0.kind.isMutant && $0.name.contains(text) } }
+        texts.filter { text in
+            !trials.contains { ($0.kind.isMutant || $0.kind == .lookless) && $0.name.contains(text) }
+        }
     }
 
     /// The author's reason why a derived mutant may be accepted; nil when there is none.

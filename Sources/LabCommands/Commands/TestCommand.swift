@@ -31,7 +31,7 @@ struct TestCommand: AsyncParsableCommand {
     @Option(help: "Mutants made from the solution: all or none.")
     var derived: TrialPlan.Derived = .all
 
-    @Option(help: "Only mutants with this text in their name; may be given several times.")
+    @Option(help: "Only mutants and lookless ways with this text in their name; may be given several times.")
     var mutants: [String] = []
 
     @Option(help: "Play everything so often, and say what differs.")
