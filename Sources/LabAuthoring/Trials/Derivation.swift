@@ -155,18 +155,19 @@ public struct Derivation: Sendable {
             guard case .string(let machine)? = statement.fields["on"], let spec = lab.machine(machine),
                 let (program, lines) = record(of: statement, on: spec)
             else { return nil }
+            // The copy is not in /run, where nothing can be run; the agent's unit lets no stream below notice through.
             let script = #"""
                 program=$1
                 shift
-                copy=/run/lab-forged/$program
-                mkdir -p "${copy%/*}" && cp "$(command -v logger)" "$copy"
+                copy=$(mktemp -d)/$program
+                cp "$(command -v logger)" "$copy"
                 for line in "$@"; do
                     for tag in "$program[4242]" "$program"; do
                         logger -t "$tag" -p auth.info "$line"
                         printf '%s %s %s: %s\n' "$(date '+%b %e %T')" "$(hostname)" "$tag" "$line" >> /var/log/auth.log
                     done
                     "$copy" -t "$program" -p auth.info "$line"
-                    printf '%s\n' "$line" | systemd-cat -t "$program"
+                    printf '%s\n' "$line" | systemd-cat -t "$program" -p notice
                 done
                 """#
             let forging = Action.run(
