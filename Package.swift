@@ -9,7 +9,6 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -26,7 +25,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -42,7 +40,7 @@ let package = Package(
             name: "LabStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
         .target(
             name: "LabRuntime",
-            dependencies: ["LabFile", "LabStore", "Libvirt", "SSH", "Yams", log, subprocess, system, crypto],
+            dependencies: ["LabFile", "LabStore", "Libvirt", "SSH", "Yams", subprocess, system, crypto],
             swiftSettings: strict),
         .target(
             name: "LabVerifier", dependencies: ["LabRuntime", "LabStore", "LabFile", "SSH"], swiftSettings: strict),
@@ -52,10 +50,10 @@ let package = Package(
             name: "LabCommands",
             dependencies: [
                 "LabAuthoring", "LabGrade", "LabVerifier", "LabRuntime", "LabStore", "LabFile", "Libvirt", "SSH",
-                arguments, crypto, log,
+                arguments, crypto,
             ],
             swiftSettings: strict),
-        .executableTarget(name: "lab", dependencies: ["LabCommands", arguments], swiftSettings: strict),
+        .executableTarget(name: "lab", dependencies: ["LabCommands"], swiftSettings: strict),
         .testTarget(name: "LibvirtTests", dependencies: ["Libvirt"], swiftSettings: strict),
         .testTarget(name: "SSHTests", dependencies: ["SSH"], swiftSettings: strict),
         .testTarget(name: "LabFileTests", dependencies: ["LabFile"], exclude: ["Golden"], swiftSettings: strict),

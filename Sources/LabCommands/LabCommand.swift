@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Foundation
+import LabFile
 import LabRuntime
 
 /// The `lab` command: its subcommands, and the one place where errors become exit statuses.
@@ -46,8 +47,10 @@ public struct LabCommand: AsyncParsableCommand {
     /// Parses the command line, runs the command, and ends the process with the status that fits.
     public static func runAndExit() async -> Never {
         let task = Task {
+            var language = Language(of: ProcessInfo.processInfo.environment)
             do {
                 var command = try parseAsRoot()
+                if let named = (command as? any Multilingual)?.language { language = named }
                 if var command = command as? any AsyncParsableCommand {
                     try await command.run()
                 } else {
@@ -55,7 +58,7 @@ public struct LabCommand: AsyncParsableCommand {
                 }
                 return ExitStatus.success
             } catch {
-                return report(error)
+                return report(error, in: language)
             }
         }
         let interrupts = Interrupts { task.cancel() }
@@ -64,10 +67,10 @@ public struct LabCommand: AsyncParsableCommand {
         Foundation.exit(interrupts.happened ? ExitStatus.interrupted : status)
     }
 
-    private static func report(_ error: any Error) -> Int32 {
+    private static func report(_ error: any Error, in language: Language) -> Int32 {
         switch error {
         case let error as LabError:
-            Output.error(error.description)
+            Output.error(error.description(in: language))
             return ExitStatus.of(error.code)
         case let status as ExitStatus:
             return status.value

@@ -9,8 +9,6 @@ public struct LabCatalogue: Sendable {
         public var number: Int?
         /// The short name; the directory's name when its file does not say.
         public var name: String
-        /// The title; nil when its file does not say.
-        public var title: Localized?
         /// The lab's directory.
         public var directory: String
     }
@@ -52,16 +50,13 @@ public struct LabCatalogue: Sendable {
         guard let top = Self.head(of: data) ?? Self.mapping(data) else { return entry }
         entry.number = top["lab"]?.scalar.flatMap { Int($0.string) }
         entry.name = top["name"]?.scalar?.string ?? entry.name
-        if let title = top["title"]?.mapping, let ko = title["ko"]?.scalar, let en = title["en"]?.scalar {
-            entry.title = Localized(ko: ko.string, en: en.string)
-        }
         return entry
     }
 
     /// What stands above the steps, which is all that the catalogue needs of a large file; nil when it lacks something.
     private static func head(of data: Data) -> Node.Mapping? {
         guard let end = data.range(of: Data("\nsteps:".utf8))?.lowerBound, let top = mapping(data[..<end]),
-            top["lab"] != nil, top["name"] != nil, top["title"] != nil
+            top["lab"] != nil, top["name"] != nil
         else { return nil }
         return top
     }

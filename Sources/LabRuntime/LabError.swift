@@ -1,4 +1,5 @@
 public import Foundation
+public import LabFile
 
 /// What went wrong above the library modules: what happened, to what, and what to do next.
 public struct LabError: Error, Sendable, LocalizedError, CustomStringConvertible {
@@ -23,27 +24,35 @@ public struct LabError: Error, Sendable, LocalizedError, CustomStringConvertible
     /// What kind of trouble it is.
     public var code: Code
     /// What happened, and to what.
-    public var message: String
+    public var message: Localized
     /// What to do next; nil when the message says it.
-    public var advice: String?
+    public var advice: Localized?
     /// The error underneath; nil when there is none.
     public var cause: (any Error)?
 
-    /// Makes an error.
-    public init(_ code: Code, _ message: String, advice: String? = nil, cause: (any Error)? = nil) {
+    /// Makes an error that a student can come upon.
+    public init(_ code: Code, _ message: Localized, advice: Localized? = nil, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
         self.advice = advice
         self.cause = cause
     }
 
+    /// Makes an error for authors and hosts, which is said in English only.
+    public init(_ code: Code, _ message: String, advice: String? = nil, cause: (any Error)? = nil) {
+        self.init(code, .same(message), advice: advice.map(Localized.same), cause: cause)
+    }
+
     /// The message, the cause and the advice, a line each.
-    public var description: String {
-        var text = message
-        if let cause { text += "\n  cause: \(cause)" }
-        if let advice { text += "\n  \(advice.replacing("\n", with: "\n  "))" }
+    public func description(in language: Language) -> String {
+        var text = message[language]
+        if let cause { text += "\n  " + Localized(ko: "원인: \(cause)", en: "cause: \(cause)")[language] }
+        if let advice { text += "\n  \(advice[language].replacing("\n", with: "\n  "))" }
         return text
     }
+
+    /// What ``description(in:)`` says in English.
+    public var description: String { description(in: .en) }
 
     /// The same as ``description``.
     public var errorDescription: String? { description }

@@ -13,9 +13,10 @@ public protocol Bench: Sendable {
     /// The student's last answer to a question of this step, normalised; nil when none was given.
     func answer(to question: String) async -> String?
 
-    /// Runs a read-only `/bin/sh` script on a machine through the agent, as `user` (nil: root, with HOME of root).
+    /// Runs a read-only script on a machine through the agent, as `user` (nil: root, with HOME of root): `/bin/sh`'s, or
+    /// perl's when it begins with `#!perl`.
     ///
-    /// Scripts that are asked for at about the same time on one machine go in one agent call; each runs in a shell of
+    /// Scripts that are asked for at about the same time on one machine go in one agent call; each runs in a process of
     /// its own. Standard output is capped at 256 KiB. Values from students never become part of the text: they go in
     /// `arguments` and are read as `$1`, `$2`, …
     func observe(on machine: String, as user: String?, _ script: String, _ arguments: [String]) async throws

@@ -28,26 +28,4 @@ public final class Connection: Sendable {
     ) async throws(LibvirtError) -> Value {
         try await CallPool.shared.run { [self] in body(pointer) }.get()
     }
-
-    /// The version of the daemon's libvirt, as major × 1,000,000 + minor × 1,000 + release.
-    public func libraryVersion() async throws(LibvirtError) -> UInt {
-        try await call { connection in
-            var version: UInt = 0
-            guard virConnectGetLibVersion(connection, &version) == 0 else {
-                return .failure(.last("asking for libvirt's version"))
-            }
-            return .success(version)
-        }
-    }
-
-    /// The version of the hypervisor, as major × 1,000,000 + minor × 1,000 + release.
-    public func hypervisorVersion() async throws(LibvirtError) -> UInt {
-        try await call { connection in
-            var version: UInt = 0
-            guard virConnectGetVersion(connection, &version) == 0 else {
-                return .failure(.last("asking for the hypervisor's version"))
-            }
-            return .success(version)
-        }
-    }
 }

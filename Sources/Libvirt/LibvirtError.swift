@@ -10,12 +10,8 @@ public struct LibvirtError: Error, Sendable, LocalizedError, CustomStringConvert
         /// Wraps a number.
         public init(rawValue: Int32) { self.rawValue = rawValue }
 
-        /// There is no such domain.
-        public static let noDomain = Code(rawValue: Int32(VIR_ERR_NO_DOMAIN.rawValue))
         /// The domain's metadata holds nothing of the kind.
         public static let noMetadata = Code(rawValue: Int32(VIR_ERR_NO_DOMAIN_METADATA.rawValue))
-        /// The guest agent does not answer.
-        public static let agentUnresponsive = Code(rawValue: Int32(VIR_ERR_AGENT_UNRESPONSIVE.rawValue))
         /// The object is not in a state that allows the operation.
         public static let operationInvalid = Code(rawValue: Int32(VIR_ERR_OPERATION_INVALID.rawValue))
     }

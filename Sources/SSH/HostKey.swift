@@ -9,9 +9,6 @@ public struct HostKey: Sendable, Hashable {
     /// `SHA256:` and the unpadded base64 of the blob's hash, as OpenSSH prints it.
     public let fingerprint: String
 
-    /// The type and the base64 of the blob: what stands in a `.pub` file before the comment.
-    public var publicKeyLine: String { "\(type) \(Data(blob).base64EncodedString())" }
-
     /// Makes a host key from its blob and the SHA-256 hash of it.
     init(blob: [UInt8], hash: [UInt8]) {
         self.blob = blob

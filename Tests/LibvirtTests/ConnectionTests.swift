@@ -30,7 +30,8 @@ struct ConnectionTests {
             try await connection.startDomain("nobody")
             Issue.record("a domain that does not exist was started")
         } catch {
-            #expect(error.code == .noDomain)
+            // VIR_ERR_NO_DOMAIN, by the test driver.
+            #expect(error.code.rawValue == 42)
             #expect(error.domain != 0)
             #expect(error.description.contains("nobody"))
         }

@@ -5,7 +5,7 @@ import LabRuntime
 import LabStore
 import LabVerifier
 
-struct AnswerCommand: AsyncParsableCommand {
+struct AnswerCommand: AsyncParsableCommand, Multilingual {
     static let configuration = CommandConfiguration(
         commandName: "answer", abstract: "Answer a question of a step.",
         discussion: "Example:\n  lab answer fingerprint.fingerprint SHA256:…")
@@ -22,16 +22,20 @@ struct AnswerCommand: AsyncParsableCommand {
     var language: Language?
 
     func run() async throws {
-        let context = try Context()
+        let context = try Context(language: language)
         let record = try session.record(in: context)
         try RoomEntry.enter(record, context: context)
         let lab = try context.lab(of: record)
-        let language = context.language(language)
+        let language = context.language
         let (step, asked) = try find(in: lab)
         if !asked.choices.isEmpty, !asked.choices.contains(where: { $0.id == value }) {
             throw LabError(
-                .usage, "\"\(value)\" is not one of the choices",
-                advice: asked.choices.map { "\($0.id)  \($0.text[language])" }.joined(separator: "\n"))
+                .usage,
+                Localized(
+                    ko: "\"\(value)\"은(는) 보기에 없어요. 보기:", en: "\"\(value)\" is not one of the choices"),
+                advice: Localized(
+                    ko: asked.choices.map { "\($0.id)  \($0.text.ko)" }.joined(separator: "\n"),
+                    en: asked.choices.map { "\($0.id)  \($0.text.en)" }.joined(separator: "\n")))
         }
         let lease = try await SessionLease.take(record, for: "lab answer", in: context)
         defer { withExtendedLifetime(lease) {} }
@@ -48,11 +52,14 @@ struct AnswerCommand: AsyncParsableCommand {
         let step = try lab.step(named: parts.first ?? question)
         let asked = parts.count > 1 ? step.questions.first { $0.id == parts[1] } : step.questions.first
         guard let asked, parts.count > 1 || step.questions.count == 1 else {
+            let names = step.questions.map { "\(step.id).\($0.id)" }.joined(separator: ", ")
             throw LabError(
-                .usage, "there is no question \"\(question)\"",
+                .usage,
+                Localized(ko: "\"\(question)\" 질문은 없어요", en: "there is no question \"\(question)\""),
                 advice: step.questions.isEmpty
-                    ? "The step \(step.id) asks nothing."
-                    : "Questions: " + step.questions.map { "\(step.id).\($0.id)" }.joined(separator: ", "))
+                    ? Localized(
+                        ko: "\(step.id) 단계에는 질문이 없어요.", en: "The step \(step.id) asks nothing.")
+                    : Localized(ko: "이 단계의 질문: \(names)", en: "Questions: \(names)"))
         }
         return (step, asked)
     }

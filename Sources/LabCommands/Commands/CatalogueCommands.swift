@@ -5,7 +5,7 @@ import LabFile
 import LabRuntime
 import LabVerifier
 
-struct ListCommand: AsyncParsableCommand {
+struct ListCommand: AsyncParsableCommand, Multilingual {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "The labs there are.")
 
     @Option(name: .customLong("lang"), help: "ko or en.")
@@ -24,8 +24,8 @@ struct ListCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let context = try Context()
-        let language = context.language(language)
+        let context = try Context(language: language)
+        let language = context.language
         let labs = context.catalogue.entries().compactMap { entry -> LabOutline? in
             do { return try context.outline(entry.directory) } catch {
                 Output.error("\(entry.name) is left out, its file has errors: lab validate \(entry.directory)")
@@ -44,17 +44,17 @@ struct ListCommand: AsyncParsableCommand {
         let rows = labs.map { lab in
             [
                 String(lab.number), lab.name, lab.title[language], String(lab.steps), String(lab.machines.count),
-                lab.minutes.map { "\($0) min" } ?? "",
+                lab.minutes.map { language == .ko ? "\($0)분" : "\($0) min" } ?? "",
             ]
         }
         let header =
             language == .ko
-            ? ["번호", "이름", "제목", "단계", "머신", "시간"] : ["LAB", "NAME", "TITLE", "STEPS", "MACHINES", "TIME"]
+            ? ["번호", "이름", "제목", "단계", "기계", "시간"] : ["LAB", "NAME", "TITLE", "STEPS", "MACHINES", "TIME"]
         Output.table(header, rows)
     }
 }
 
-struct ShowCommand: AsyncParsableCommand {
+struct ShowCommand: AsyncParsableCommand, Multilingual {
     static let configuration = CommandConfiguration(commandName: "show", abstract: "What a lab holds.")
 
     @Argument(help: "The lab: its number, its name, or a path to its directory.")
@@ -64,9 +64,9 @@ struct ShowCommand: AsyncParsableCommand {
     var language: Language?
 
     func run() async throws {
-        let context = try Context()
+        let context = try Context(language: language)
         let lab = try context.lab(lab)
-        let language = context.language(language)
+        let language = context.language
         Output.data("Lab \(lab.number) · \(lab.title[language])\n")
         let machines = lab.machines.map { [$0.name, $0.address, $0.user, $0.image] }
         Output.table(["MACHINE", "ADDRESS", "USER", "IMAGE"], machines)

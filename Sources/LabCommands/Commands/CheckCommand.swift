@@ -5,7 +5,7 @@ import LabRuntime
 import LabStore
 import LabVerifier
 
-struct CheckCommand: AsyncParsableCommand {
+struct CheckCommand: AsyncParsableCommand, Multilingual {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "What already holds on the live machines, what does not, and why.",
         discussion: """
@@ -40,13 +40,13 @@ struct CheckCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let context = try Context()
+        let context = try Context(language: language)
         let record = try session.record(in: context)
         try RoomEntry.enter(record, context: context)
         let lab = try context.lab(of: record)
         let named = try steps.map { try lab.step(named: $0).id }
         if watch {
-            let language = context.language(language)
+            let language = context.language
             let following = Following(
                 context: context, record: record, language: language, purpose: "lab check --watch")
             return try await following.run(lab, isQuiet: json) { try show($0, of: $1, in: language, since: $2) }
@@ -57,7 +57,7 @@ struct CheckCommand: AsyncParsableCommand {
         let began = ContinuousClock.now
         let report = try await context.verifier(session).check(
             named, disturbing: !named.isEmpty, isAwaited: true)
-        try show(report, of: lab, in: context.language(language), since: began)
+        try show(report, of: lab, in: context.language, since: began)
         throw ExitStatus(value: report.exitStatus)
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LabFile
 import LabRuntime
 import LabStore
 
@@ -15,11 +16,12 @@ struct StopCommand: AsyncParsableCommand {
         let lab = try context.lab(of: record)
         let lease = try await SessionLease.take(record, for: "lab stop", in: context)
         defer { withExtendedLifetime(lease) {} }
-        let view = ProgressView()
+        let view = ProgressView(context.language)
         defer { view.end() }
         try await SessionEnd(paths: context.paths, store: context.store).stop(record, lab: lab) { view.show($0) }
         view.end()
-        Output.error("Stopped. Come back with: lab resume")
+        let words = Localized(ko: "멈춰 두었어요. 이어서 하려면: lab resume", en: "Stopped. Come back with: lab resume")
+        Output.error(words[context.language])
     }
 }
 
@@ -27,8 +29,8 @@ struct ResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume", abstract: "Go on where lab stop left off, or after a power failure.",
         discussion: """
-            After a power failure, the machines boot from their disks as they are, or go back to the last checkpoint with
-            all that ran on them then; on a terminal you are asked.
+            After a power failure, the machines boot from their disks as they are, or go back to the last checkpoint \
+            with all that ran on them then; on a terminal you are asked, elsewhere the disks are booted.
 
             Examples:
               lab resume
@@ -48,9 +50,12 @@ struct ResumeCommand: AsyncParsableCommand {
         let lease = try await SessionLease.take(record, for: "lab resume", in: context)
         defer { withExtendedLifetime(lease) {} }
         let lab = try context.lab(of: record)
-        let view = ProgressView()
+        let view = ProgressView(context.language)
         defer { view.end() }
         let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
+        let goesOn = Localized(
+            ko: "\(record.lab)번 실습이 이어져요. lab guide · lab shell · lab check",
+            en: "Lab \(record.lab) goes on. lab guide · lab shell · lab check")
         // Elsewhere a host that was restarted does not show in the record; who asks for a checkpoint gets it.
         let goesOnThere =
             record.isElsewhere
@@ -59,17 +64,17 @@ struct ResumeCommand: AsyncParsableCommand {
             let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
             let revived = try await start.revive(session)
             view.end()
-            Output.error(
-                revived.isEmpty
-                    ? "Lab \(record.lab) is already running. lab shell · lab check · lab finish"
-                    : "Lab \(record.lab) goes on. lab guide · lab shell · lab check")
+            let isRunning = Localized(
+                ko: "\(record.lab)번 실습은 이미 돌고 있어요. lab shell · lab check · lab finish",
+                en: "Lab \(record.lab) is already running. lab shell · lab check · lab finish")
+            Output.error((revived.isEmpty ? isRunning : goesOn)[context.language])
             return
         }
         let checkpoint = try record.state == .stopped ? nil : self.checkpoint(of: record, in: context)
         _ = try await start.resume(record, lab: lab, checkpoint: checkpoint?.step)
         if let checkpoint { try context.store.rewind(record.id, to: checkpoint.moment) }
         view.end()
-        Output.error("Lab \(record.lab) goes on. lab guide · lab shell · lab check")
+        Output.error(goesOn[context.language])
     }
 
     /// The checkpoint that a session whose machines ended without warning goes back to; nil for its disks.
@@ -85,13 +90,20 @@ struct ResumeCommand: AsyncParsableCommand {
         }
         guard isatty(STDIN_FILENO) == 1 else { return nil }
         let when = moment.formatted(date: .omitted, time: .shortened)
-        Output.write(
-            """
-            The machines of lab \(record.lab) ended without warning.
-              d  boot them from their disks as they are (nothing that was saved is lost)
-              c  put them back to \(when), when \(last.step) was opened, with all that ran on them
-            [D/c] 
-            """, to: STDERR_FILENO)
+        let question = Localized(
+            ko: """
+                \(record.lab)번 실습의 기계들이 갑자기 꺼졌어요.
+                  d  지금 디스크 그대로 부팅하기 (저장한 것은 남아 있어요)
+                  c  \(last.step) 단계가 열린 \(when)(으)로 되돌리기 (그때 돌던 프로그램까지)
+                [D/c] 
+                """,
+            en: """
+                The machines of lab \(record.lab) ended without warning.
+                  d  boot them from their disks as they are (nothing that was saved is lost)
+                  c  put them back to \(when), when \(last.step) was opened, with all that ran on them
+                [D/c] 
+                """)
+        Output.write(question[context.language], to: STDERR_FILENO)
         return readLine()?.lowercased() == "c" ? (checkpoint, moment) : nil
     }
 }
@@ -102,7 +114,7 @@ struct FinishCommand: AsyncParsableCommand {
 
     @OptionGroup var session: SessionOptions
 
-    @Flag(help: "Do not ask.")
+    @Flag(help: "Do not ask; without a terminal nothing is asked anyway.")
     var yes = false
 
     func run() async throws {
@@ -110,22 +122,29 @@ struct FinishCommand: AsyncParsableCommand {
         let record = try session.record(
             in: context, states: [.running, .stopped, .stopping, .starting, .finishing])
         if !yes, isatty(STDIN_FILENO) == 1 {
-            Output.write(
-                "Remove lab \(record.lab) of \(record.student), its machines and their disks? [y/N] ", to: STDERR_FILENO
-            )
-            guard let answer = readLine()?.lowercased(), ["y", "yes"].contains(answer) else {
-                Output.error("Nothing was removed.")
+            let question = Localized(
+                ko: "\(record.lab)번 실습(\(record.student))의 기계와 디스크를 모두 지울까요? [y/N] ",
+                en: "Remove lab \(record.lab) of \(record.student), its machines and their disks? [y/N] ")
+            Output.write(question[context.language], to: STDERR_FILENO)
+            guard let answer = readLine()?.lowercased(), ["y", "yes", "네", "예"].contains(answer) else {
+                Output.error(Localized(ko: "아무것도 지우지 않았어요.", en: "Nothing was removed.")[context.language])
                 return
             }
         }
         let lease = try await SessionLease.take(record, for: "lab finish", in: context)
         try await SessionEnd(paths: context.paths, store: context.store).finish(record)
         withExtendedLifetime(lease) {}
-        Output.error("Lab \(record.lab) of \(record.student) is finished. The record of its verdicts is kept.")
+        let words = Localized(
+            ko: "\(record.lab)번 실습(\(record.student))을 끝냈어요. 판정 기록은 남아 있어요.",
+            en: "Lab \(record.lab) of \(record.student) is finished. The record of its verdicts is kept.")
+        Output.error(words[context.language])
         if let uri = record.connection, let pool = record.pool {
-            Output.error(
-                "The images stay in the storage pool \(pool) there for other starts; to be rid of them, give each to "
-                    + "vol-delete: virsh -c '\(uri)' vol-list \(pool)")
+            let images = Localized(
+                ko: "이미지는 다음 시작을 위해 그곳의 스토리지 풀 \(pool)에 남아 있어요. 지우려면 하나씩 vol-delete로 지우세요: "
+                    + "virsh -c '\(uri)' vol-list \(pool)",
+                en: "The images stay in the storage pool \(pool) there for other starts; to be rid of them, give each "
+                    + "to vol-delete: virsh -c '\(uri)' vol-list \(pool)")
+            Output.error(images[context.language])
         }
     }
 }
@@ -135,10 +154,17 @@ enum SessionLease {
     static func take(_ record: SessionRecord, for purpose: String, in context: Context, quietly: Bool = false)
         async throws -> Lease
     {
-        try await Lease.take(directory: directory(of: record, in: context), for: purpose) { holder in
+        let language = context.language
+        return try await Lease.take(directory: directory(of: record, in: context), for: purpose) { holder in
             if quietly { return }
-            Output.error("Waiting: \(holder) is at work on this session.")
+            Output.error(waiting(for: holder)[language])
         }
+    }
+
+    static func waiting(for holder: String) -> Localized {
+        Localized(
+            ko: "다른 명령이 이 실습에서 일하고 있어서 기다려요: \(holder)",
+            en: "Waiting: \(holder) is at work on this session.")
     }
 
     static func directory(of record: SessionRecord, in context: Context) -> String {

@@ -7,7 +7,7 @@ struct ExecCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "exec", abstract: "Run a command on a machine, with its input, output and status.",
         discussion: """
-            The command goes through the guest agent, so it works before sshd does and when the network is broken.
+            The command goes through the guest agent, so it works before sshd does and when the network is broken. \
             Its status is this command's status; 125 says that the harness itself failed.
 
             Examples:
@@ -37,7 +37,7 @@ struct ExecCommand: AsyncParsableCommand {
         do {
             throw ExitStatus(value: Int32(try await execute()))
         } catch let error as LabError where [.failed, .unreachable, .rescue].contains(error.code) {
-            Output.error("lab: " + error.description)
+            Output.error("lab: " + error.description(in: Language(of: ProcessInfo.processInfo.environment)))
             throw ExitStatus(value: ExitStatus.execFailed)
         }
     }

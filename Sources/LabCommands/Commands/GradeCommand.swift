@@ -6,7 +6,7 @@ import LabRuntime
 import LabStore
 import LabVerifier
 
-struct GradeCommand: AsyncParsableCommand {
+struct GradeCommand: AsyncParsableCommand, Multilingual {
     static let configuration = CommandConfiguration(
         commandName: "grade", abstract: "Score the live session, disturbing checks included.",
         discussion: "Example:\n  lab grade --junit report.xml")
@@ -23,7 +23,7 @@ struct GradeCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let context = try Context()
+        let context = try Context(language: language)
         let record = try session.record(in: context)
         try RoomEntry.enter(record, context: context)
         let lab = try context.lab(of: record)
@@ -32,7 +32,7 @@ struct GradeCommand: AsyncParsableCommand {
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
         let began = ContinuousClock.now
         let report = try await context.verifier(session).check([], disturbing: true)
-        let language = context.language(language)
+        let language = context.language
         if let junit {
             let xml = JUnitReport(report, language: language).xml
             try Data(xml.utf8).write(to: URL(filePath: junit), options: .atomic)

@@ -5,11 +5,11 @@ import LabRuntime
 import LabStore
 import LabVerifier
 
-struct GuideCommand: AsyncParsableCommand {
+struct GuideCommand: AsyncParsableCommand, Multilingual {
     static let configuration = CommandConfiguration(
         commandName: "guide", abstract: "The text of the current step; on a terminal, a walk through all of them.",
         discussion: """
-            On a terminal the step is followed by a prompt: Enter for the next step, b for the one before, c to check
+            On a terminal the step is followed by a prompt: Enter for the next step, b for the one before, c to check \
             the step, h for a hint, q to leave. A step that is named is shown alone.
 
             Examples:
@@ -27,10 +27,10 @@ struct GuideCommand: AsyncParsableCommand {
     var language: Language?
 
     func run() async throws {
-        let context = try Context()
+        let context = try Context(language: language)
         let record = try session.record(in: context, states: [.running, .stopped])
         let lab = try context.lab(of: record)
-        let language = context.language(language)
+        let language = context.language
         let page = GuidePage(
             lab: lab, language: language, variables: try context.variables(of: lab, student: record.student),
             markdown: Markdown(width: min(Output.width, 100), style: Output.style))
@@ -39,6 +39,12 @@ struct GuideCommand: AsyncParsableCommand {
         let first = try lab.step(named: step, records: records)
         try await open(first, of: record, in: context, lab: lab)
         page.show(first)
+        if first.id == lab.steps.first?.id, page.hasIntroduction {
+            let words = Localized(
+                ko: "소개(기계 그림, 이름과 패스워드): lab guide intro",
+                en: "The introduction (the machines, names and passwords): lab guide intro")
+            Output.error("\n" + words[language])
+        }
         guard step == nil, isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else { return }
         try await walk(from: first, page: page, record: record, context: context)
     }
@@ -91,8 +97,13 @@ struct GuidePage {
     let variables: Variables
     let markdown: Markdown
 
+    private var introduction: String { lab.guides[language]?.introduction ?? "" }
+
+    /// Whether there is something before the first step.
+    var hasIntroduction: Bool { !introduction.isEmpty }
+
     /// Shows what comes before the first step.
-    func showIntroduction() { show(variables.fill(lab.guides[language]?.introduction ?? "")) }
+    func showIntroduction() { show(variables.fill(introduction)) }
 
     /// Shows a step: its title, its section of the guide, and its questions.
     func show(_ step: Step) {

@@ -4,9 +4,9 @@ import LabFile
 import LabRuntime
 import LabStore
 
-struct HintCommand: AsyncParsableCommand {
+struct HintCommand: AsyncParsableCommand, Multilingual {
     static let configuration = CommandConfiguration(
-        commandName: "hint", abstract: "The next hint of a step; some cost points, and say so first.",
+        commandName: "hint", abstract: "The next hint of a step; where one costs points, you are asked on a terminal.",
         discussion: "Examples:\n  lab hint\n  lab hint firewall")
 
     @OptionGroup var session: SessionOptions
@@ -17,14 +17,14 @@ struct HintCommand: AsyncParsableCommand {
     @Option(name: .customLong("lang"), help: "ko or en.")
     var language: Language?
 
-    @Flag(help: "Take a hint that costs points without being asked.")
+    @Flag(help: "Take a hint that costs points without being asked; without a terminal nothing is asked anyway.")
     var yes = false
 
     func run() async throws {
-        let context = try Context()
+        let context = try Context(language: language)
         let record = try session.record(in: context)
         let lab = try context.lab(of: record)
-        let language = context.language(language)
+        let language = context.language
         let lease = try await SessionLease.take(record, for: "lab hint", in: context)
         defer { withExtendedLifetime(lease) {} }
         let records = try context.store.steps(of: record.id)
@@ -38,10 +38,10 @@ struct HintCommand: AsyncParsableCommand {
         }
         let next = step.hints[taken]
         if next.cost > 0, !yes, isatty(STDIN_FILENO) == 1 {
-            let question =
-                language == .ko
-                ? "다음 힌트는 \(next.cost)점이에요. 볼까요? [y/N] " : "The next hint costs \(next.cost) points. Take it? [y/N] "
-            Output.write(question, to: STDERR_FILENO)
+            let question = Localized(
+                ko: "다음 힌트를 보면 \(next.cost)점이 깎여요. 볼까요? [y/N] ",
+                en: "The next hint costs \(next.cost) points. Take it? [y/N] ")
+            Output.write(question[language], to: STDERR_FILENO)
             guard let answer = readLine()?.lowercased(), ["y", "yes", "네", "예"].contains(answer) else { return }
         }
         try context.store.updateStep(step.id, of: record.id) { $0.hints = max($0.hints, taken + 1) }

@@ -12,7 +12,7 @@ struct ImageCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Build images whose recipe has changed or that are missing.",
             discussion: """
-                With --warm, the machines of every lab are booted once as well and kept, which the first start would
+                With --warm, the machines of every lab are booted once as well and kept, which the first start would \
                 do otherwise.
 
                 Examples:
@@ -36,18 +36,18 @@ struct ImageCommand: AsyncParsableCommand {
                     .usage, "there is no image \"\(unknown)\"", advice: "Images: " + known.joined(separator: ", "))
             }
             let store = ImageStore(root: context.paths.images)
-            let view = ProgressView()
+            let view = ProgressView(context.language)
             defer { view.end() }
             for name in names.isEmpty ? known : names {
                 let recipe = try ImageRecipe.load(directory: directory + "/" + name)
                 if let image = try store.find(recipe) {
-                    view.show(.done("image \(name)", "is there: \(image.directory)"))
+                    view.show(.done(.image(name), .same("is there: \(image.directory)")))
                     continue
                 }
                 let image = try await ImageBuilder.build(recipe, into: store) { phase in
-                    view.show(.doing("image \(name)", phase.description))
+                    view.show(.doing(.image(name), phase))
                 }
-                view.show(.done("image \(name)", "built: \(image.directory)"))
+                view.show(.done(.image(name), .same("built: \(image.directory)")))
             }
             guard warm else { return }
             let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }

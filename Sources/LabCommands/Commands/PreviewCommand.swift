@@ -3,7 +3,7 @@ import Foundation
 import LabFile
 import LabRuntime
 
-struct PreviewCommand: AsyncParsableCommand {
+struct PreviewCommand: AsyncParsableCommand, Multilingual {
     static let configuration = CommandConfiguration(
         commandName: "preview", abstract: "A lab's guide as a student sees it; on a terminal, again after each change.",
         discussion: """
@@ -24,7 +24,7 @@ struct PreviewCommand: AsyncParsableCommand {
     var language: Language?
 
     func run() async throws {
-        let context = try Context()
+        let context = try Context(language: language)
         let directory = try context.directory(of: lab)
         guard isatty(STDOUT_FILENO) == 1 else { return try show(directory, in: context) }
         Interrupts.leaveQuietly()
@@ -37,10 +37,10 @@ struct PreviewCommand: AsyncParsableCommand {
                 do {
                     try show(directory, in: context)
                 } catch let error as LabError {
-                    Output.error(error.description)
+                    Output.error(error.description(in: context.language))
                 }
                 Output.error(
-                    context.language(language) == .ko
+                    context.language == .ko
                         ? "파일이 바뀌면 다시 보여요. Ctrl-C로 끝내요." : "Shown again after each change. Ctrl-C leaves.")
             }
             try await Task.sleep(for: .seconds(1))
@@ -50,7 +50,7 @@ struct PreviewCommand: AsyncParsableCommand {
     private func show(_ directory: String, in context: Context) throws {
         let lab = try context.load(directory)
         let page = GuidePage(
-            lab: lab, language: context.language(language),
+            lab: lab, language: context.language,
             variables: try context.variables(of: lab, student: context.student(nil)),
             markdown: Markdown(width: min(Output.width, 100), style: Output.style))
         if step == nil || step == "intro" { page.showIntroduction() }

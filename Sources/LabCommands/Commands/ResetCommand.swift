@@ -8,8 +8,9 @@ struct ResetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reset", abstract: "Put the machines back to the moment when a step was opened.",
         discussion: """
-            Disks, memory and the connections between the machines are as they were then; verdicts and answers that
-            came later are forgotten. With --machine one machine alone is made anew, as it was after lab start.
+            Disks, memory and the connections between the machines are as they were then; verdicts and answers that \
+            came later are forgotten. With --machine one machine alone is made anew, as it was after lab start; the \
+            checkpoints of all steps go with that.
 
             Examples:
               lab reset
@@ -25,7 +26,7 @@ struct ResetCommand: AsyncParsableCommand {
     @Option(help: "Make this machine anew instead.")
     var machine: String?
 
-    @Flag(help: "Do not ask.")
+    @Flag(help: "Do not ask; without a terminal nothing is asked anyway.")
     var yes = false
 
     func validate() throws {
@@ -55,46 +56,63 @@ struct ResetCommand: AsyncParsableCommand {
         func isKept(_ id: String) -> Bool { records[id]?.checkpoint.map(kept.contains) ?? false }
         guard let moment = opened[step.id], let checkpoint = records[step.id]?.checkpoint, isKept(step.id) else {
             let names = session.lab.steps.map(\.id).filter { isKept($0) && opened[$0] != nil }
+            let list = names.joined(separator: ", ")
             throw LabError(
-                .usage, "there is no checkpoint of \(step.id)",
+                .usage,
+                Localized(
+                    ko: "\(step.id) 단계가 열린 때로는 되돌릴 수 없어요. 그때의 모습이 남아 있지 않아요",
+                    en: "there is no checkpoint of \(step.id)"),
                 advice: names.isEmpty
-                    ? "One is taken when lab check or lab guide first finds that a step's turn has come."
-                    : "Checkpoints: " + names.joined(separator: ", "))
+                    ? Localized(
+                        ko: "lab check나 lab guide가 단계의 차례가 온 것을 처음 알았을 때 남겨 두어요.",
+                        en: "One is taken when lab check or lab guide first finds that a step's turn has come.")
+                    : Localized(ko: "되돌릴 수 있는 단계: \(list)", en: "Checkpoints: \(list)"))
         }
         let when = moment.formatted(date: .omitted, time: .standard)
-        guard confirmed("Put all machines back to \(when), when \(step.id) was opened?") else { return }
+        let question = Localized(
+            ko: "모든 기계를 \(step.id) 단계가 열린 \(when)(으)로 되돌릴까요?",
+            en: "Put all machines back to \(when), when \(step.id) was opened?")
+        guard confirmed(question, in: context.language) else { return }
         let began = ContinuousClock.now
-        let view = ProgressView()
+        let view = ProgressView(context.language)
         defer { view.end() }
-        view.show(.doing("machines", "are put back to \(when)"))
+        view.show(
+            .doing(.machines, Localized(ko: "\(when)(으)로 되돌리고 있어요", en: "are put back to \(when)")))
         try await Checkpoint.ofStep(checkpoint, in: session).restore()
         let later = opened.filter { $0.value > moment }.map(\.key)
         try context.store.rewind(session.record.id, to: moment)
         for id in later where kept.contains(id) && id != checkpoint {
             try await Checkpoint.ofStep(id, in: session).remove()
         }
-        view.show(.done("machines", String(format: "are back  %.1f s", (ContinuousClock.now - began) / .seconds(1))))
+        view.show(.done(.machines, Localized(ko: "되돌렸어요", en: "are back").taking(since: began)))
         view.end()
-        Output.error("\(step.id) begins anew. lab guide · lab shell · lab check")
+        let words = Localized(
+            ko: "\(step.id) 단계를 새로 시작해요. lab guide · lab shell · lab check",
+            en: "\(step.id) begins anew. lab guide · lab shell · lab check")
+        Output.error(words[context.language])
     }
 
     private func renew(_ machine: MachineSpec, of session: LiveSession, context: Context) async throws {
-        guard confirmed("Make \(machine.name) anew? Everything on it is lost, and the checkpoints with it.") else {
-            return
-        }
-        let view = ProgressView()
+        let question = Localized(
+            ko: "\(machine.name)을(를) 새로 만들까요? 그 안의 모든 것과, 되돌릴 수 있는 시점들이 사라져요.",
+            en: "Make \(machine.name) anew? Everything on it is lost, and the checkpoints with it.")
+        guard confirmed(question, in: context.language) else { return }
+        let view = ProgressView(context.language)
         defer { view.end() }
         let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
         try await start.renew(machine, of: session)
         view.end()
-        Output.error("\(machine.name) is as it was after lab start. lab check says what does not hold any more.")
+        let words = Localized(
+            ko: "\(machine.name)은(는) 이제 lab start 직후와 같아요. 무엇이 사라졌는지는 lab check로 볼 수 있어요.",
+            en: "\(machine.name) is as it was after lab start. lab check says what does not hold any more.")
+        Output.error(words[context.language])
     }
 
-    private func confirmed(_ question: String) -> Bool {
+    private func confirmed(_ question: Localized, in language: Language) -> Bool {
         guard !yes, isatty(STDIN_FILENO) == 1 else { return true }
-        Output.write(question + " [y/N] ", to: STDERR_FILENO)
+        Output.write(question[language] + " [y/N] ", to: STDERR_FILENO)
         if let answer = readLine()?.lowercased(), ["y", "yes", "네", "예"].contains(answer) { return true }
-        Output.error("Nothing was changed.")
+        Output.error(Localized(ko: "아무것도 바꾸지 않았어요.", en: "Nothing was changed.")[language])
         return false
     }
 }

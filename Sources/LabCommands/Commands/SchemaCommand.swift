@@ -7,8 +7,8 @@ struct SchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema", abstract: "The JSON Schema of lab.yaml, for editors; or the reference's tables.",
         discussion: """
-            With it an editor that speaks to the YAML language server completes keys and checks and marks errors. Write it
-            beside the labs and name it in a lab's first line:
+            With it an editor that speaks to the YAML language server completes keys and checks and marks errors. Write \
+            it beside the labs and name it in a lab's first line:
 
               lab schema > labs/lab.schema.json
               # yaml-language-server: $schema=../lab.schema.json

@@ -29,15 +29,20 @@ struct ShellCommand: AsyncParsableCommand {
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
         let machine = try session.machine(machine ?? lab.machines.first?.name ?? "")
         guard let door = try Doors.door(of: machine, in: session) else {
-            return try await ConsoleView(session: session, machine: machine.name).run()
+            return try await ConsoleView(session: session, machine: machine.name, language: context.language).run()
         }
         let connection: SSHSession
         do {
             connection = try await door.session(as: user ?? machine.user, seconds: 60)
         } catch let error as SSHError {
             throw LabError(
-                .unreachable, "\(machine.name)'s door does not open: \(error.message)",
-                advice: "The machine's console is another way in: lab console \(machine.name)")
+                .unreachable,
+                Localized(
+                    ko: "\(machine.name)에 들어갈 수 없어요: \(error.message)",
+                    en: "\(machine.name)'s door does not open: \(error.message)"),
+                advice: Localized(
+                    ko: "콘솔로 들어가는 길도 있어요: lab console \(machine.name)",
+                    en: "The machine's console is another way in: lab console \(machine.name)"))
         }
         let status = try await TerminalSession(connection: connection, environment: context.environment).run()
         await connection.close()

@@ -5,7 +5,7 @@ import LabRuntime
 import LabStore
 import LabVerifier
 
-struct SolveCommand: AsyncParsableCommand {
+struct SolveCommand: AsyncParsableCommand, Multilingual {
     static let configuration = CommandConfiguration(
         commandName: "solve", abstract: "Play the scripted solution on the live machines, showing what is typed.",
         discussion: """
@@ -35,7 +35,7 @@ struct SolveCommand: AsyncParsableCommand {
     var verbose = false
 
     func run() async throws {
-        let context = try Context()
+        let context = try Context(language: language)
         let record = try session.record(in: context)
         try RoomEntry.enter(record, context: context)
         let lab = try context.lab(of: record)
@@ -44,13 +44,19 @@ struct SolveCommand: AsyncParsableCommand {
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
         let verifier = try context.verifier(session)
         let solution = SolutionRun(
-            verifier: verifier, store: context.store, language: context.language(language), verbose: verbose)
+            verifier: verifier, store: context.store, language: context.language, verbose: verbose)
         for step in try wanted(lab: lab, session: session, context: context) {
             guard let found = try await look(at: step, by: verifier), found.state != .done else { continue }
             if found.state == .waiting {
+                let needs = step.needs.joined(separator: ", ")
                 throw LabError(
-                    .usage, "\(step.id) waits for steps that have not passed: \(step.needs.joined(separator: ", "))",
-                    advice: "Solve those first: lab solve --until \(step.id)")
+                    .usage,
+                    Localized(
+                        ko: "\(step.id) 단계는 아직 끝나지 않은 단계를 기다려요: \(needs)",
+                        en: "\(step.id) waits for steps that have not passed: \(needs)"),
+                    advice: Localized(
+                        ko: "그것부터 풀려면: lab solve --until \(step.id)",
+                        en: "Solve those first: lab solve --until \(step.id)"))
             }
             try await solution.solve(step)
         }

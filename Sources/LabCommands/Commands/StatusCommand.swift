@@ -45,31 +45,51 @@ struct StatusCommand: AsyncParsableCommand {
         }
         if json { return try JSONOutput.write(rows) }
         guard !rows.isEmpty else {
-            return Output.error("No lab is running. Start one with: lab start 1      What there is: lab list")
+            let words = Localized(
+                ko: "돌고 있는 실습이 없어요. 시작하려면: lab start 1      있는 실습을 보려면: lab list",
+                en: "No lab is running. Start one with: lab start 1      What there is: lab list")
+            return Output.error(words[context.language])
         }
+        show(rows, in: context.language)
+        for row in rows {
+            for (machine, state) in row.machines.sorted(by: { $0.key < $1.key }) where state == "rescue" {
+                let words = Localized(
+                    ko: "\(row.lab)번 실습의 \(machine)이(가) 구조 콘솔에 있어요: lab console \(machine) --rescue. "
+                        + "거기서 나오거나 lab resume을 하면 원래 시스템으로 부팅해요.",
+                    en: "\(machine) of lab \(row.lab) is in its rescue console: lab console \(machine) --rescue. "
+                        + "Its own system boots when that is left, or by: lab resume")
+                Output.error(words[context.language])
+            }
+            for (machine, state) in row.machines.sorted(by: { $0.key < $1.key }) where state == "halted" {
+                let home = context.paths.home
+                let free = try Requirements.free(at: home)
+                let words = Localized(
+                    ko: "\(row.lab)번 실습의 \(machine)이(가) 디스크를 더 늘릴 수 없어서 멈춰 있어요. \(home)에 \(free) MiB가 "
+                        + "남았어요. 자리를 만든 다음: lab resume",
+                    en: "\(machine) of lab \(row.lab) stands still since its disk could not grow: "
+                        + "\(free) MiB are free at \(home). Make room, then: lab resume")
+                Output.error(words[context.language])
+            }
+        }
+    }
+
+    private func show(_ rows: [Row], in language: Language) {
+        let elsewhere = Localized(ko: " 다른 곳", en: " elsewhere")[language]
         let lines = rows.map { row in
-            [
-                String(row.lab), row.student, row.state, "\(row.done)/\(row.steps.map(String.init) ?? "?")",
-                row.accelerator + (row.connection == nil ? "" : " elsewhere"),
-                row.machines.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "),
+            let machines = row.machines.sorted { $0.key < $1.key }
+            return [
+                String(row.lab), row.student, Localized.state(row.state)[language],
+                "\(row.done)/\(row.steps.map(String.init) ?? "?")",
+                row.accelerator + (row.connection == nil ? "" : elsewhere),
+                machines.map { "\($0.key) \(Localized.state($0.value)[language])" }.joined(separator: ", "),
                 "\(row.bytes >> 20) MiB", String(row.checkpoints.count), row.session,
             ]
         }
-        Output.table(
-            ["LAB", "STUDENT", "STATE", "DONE", "RUNS ON", "MACHINES", "DISK", "KEPT", "SESSION"], lines)
-        for row in rows {
-            for (machine, state) in row.machines.sorted(by: { $0.key < $1.key }) where state == "rescue" {
-                Output.error(
-                    "\(machine) of lab \(row.lab) is in its rescue console: lab console \(machine) --rescue. "
-                        + "Its own system boots when that is left, or by: lab resume")
-            }
-            for (machine, state) in row.machines.sorted(by: { $0.key < $1.key }) where state == "halted" {
-                Output.error(
-                    "\(machine) of lab \(row.lab) stands still since its disk could not grow: "
-                        + "\(try Requirements.free(at: context.paths.home)) MiB are free at \(context.paths.home). "
-                        + "Make room, then: lab resume")
-            }
-        }
+        let headings =
+            language == .ko
+            ? ["실습", "학생", "상태", "한 단계", "실행", "기계", "디스크", "시점", "세션"]
+            : ["LAB", "STUDENT", "STATE", "DONE", "RUNS ON", "MACHINES", "DISK", "KEPT", "SESSION"]
+        Output.table(headings, lines)
     }
 
     private func row(_ record: SessionRecord, context: Context) async throws -> Row {

@@ -5,7 +5,7 @@ public import LabAuthoring
 import LabFile
 import LabRuntime
 
-struct TestCommand: AsyncParsableCommand {
+struct TestCommand: AsyncParsableCommand, Multilingual {
     static let configuration = CommandConfiguration(
         commandName: "test", abstract: "Prove a lab on live machines: its solutions work, and wrong ways are rejected.",
         discussion: """
@@ -70,7 +70,7 @@ struct TestCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let context = try Context()
+        let context = try Context(language: language)
         let lab = try context.lab(lab)
         let named = try steps.map { try lab.step(named: $0).id }
         let values = ProofRoom.parameters(of: lab)
@@ -87,9 +87,9 @@ struct TestCommand: AsyncParsableCommand {
         let queue = ProofQueue(
             plan, runs: runs, ground: ground, store: ResultStore(home: context.paths.home, lab: lab.name),
             fresh: fresh, values: ProofRoom.values(of: lab))
-        if list { return try await show(await queue.proof) }
+        if list { return try await show(await queue.proof, in: context.language) }
         if await !queue.left.isEmpty { try await play(lab, queue: queue, context: context) }
-        try await report(await queue.proof, in: context.language(language))
+        try await report(await queue.proof, in: context.language)
     }
 
     private func play(_ lab: Lab, queue: ProofQueue, context: Context) async throws {
@@ -101,7 +101,7 @@ struct TestCommand: AsyncParsableCommand {
         let (left, total) = await (queue.left.count, queue.proof.cells.count * runs)
         let jobs = min(self.jobs ?? Self.fittingJobs(for: lab), max(1, left))
         Output.error(
-            "Lab \(lab.number) · \(lab.title[context.language(language)]): \(left) of \(total) trials to play"
+            "Lab \(lab.number) · \(lab.title[context.language]): \(left) of \(total) trials to play"
                 + (jobs > 1 ? ", in \(jobs) rooms" : "") + (left < total ? ", the rest is known." : "."))
         let run = ProofRun(
             context: context, lab: lab, queue: queue, accelerator: Accelerator(rawValue: accelerator), jobs: jobs)
@@ -131,8 +131,8 @@ struct TestCommand: AsyncParsableCommand {
         throw ExitStatus(value: proof.exitStatus)
     }
 
-    private func show(_ proof: Proof) async throws {
-        if json { return try JSONOutput.write(ProofDocument(proof, language: context(language))) }
+    private func show(_ proof: Proof, in language: Language) async throws {
+        if json { return try JSONOutput.write(ProofDocument(proof, language: language)) }
         let rows = proof.cells.map { cell in
             let known = cell.standing == .unplayed ? "to play" : "known: \(cell.standing.rawValue)"
             return [cell.trial.step, cell.trial.kind.rawValue, known, cell.trial.name]
@@ -142,8 +142,6 @@ struct TestCommand: AsyncParsableCommand {
             Output.error("\(step): no derived mutant is called \"\(excuse.mutant)\"")
         }
     }
-
-    private func context(_ named: Language?) throws -> Language { try Context().language(named) }
 
     /// The SHA-256 of this program.
     private static func programDigest() throws -> String {

@@ -5,7 +5,7 @@ import LabRuntime
 import LabStore
 import LabVerifier
 
-struct TryCommand: AsyncParsableCommand {
+struct TryCommand: AsyncParsableCommand, Multilingual {
     static let configuration = CommandConfiguration(
         commandName: "try", abstract: "A session at a step, whose checks are followed while you write them.",
         discussion: """
@@ -26,11 +26,11 @@ struct TryCommand: AsyncParsableCommand {
     var language: Language?
 
     func run() async throws {
-        let context = try Context()
+        let context = try Context(language: language)
         let lab = try context.lab(lab)
         let step = try lab.step(named: step)
         let student = try context.student(nil)
-        let language = context.language(language)
+        let language = context.language
         if let record = try RoomEntry.inside(context) {
             return try await follow(record, lab: lab, from: step, context: context, language: language)
         }
@@ -40,7 +40,7 @@ struct TryCommand: AsyncParsableCommand {
             }
         }
         if try running() == nil {
-            let view = ProgressView()
+            let view = ProgressView(language)
             defer { view.end() }
             let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
             var options = SessionStart.Options()

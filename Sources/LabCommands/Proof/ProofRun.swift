@@ -63,7 +63,7 @@ struct ProofRun {
                 troubles += 1
                 await queue.putBack(unit)
                 guard troubles <= Self.mostTroubles else { throw error }
-                line.say("\(unit.first.step) · \(unit.first.name): \(error.message). It is tried in a new room.")
+                line.say("\(unit.first.step) · \(unit.first.name): \(error.message.en). It is tried in a new room.")
                 try await room.finish()
             }
         }
@@ -100,8 +100,8 @@ struct ProofLine: Sendable {
     /// Shows an event of a start.
     func show(_ event: StartEvent) {
         switch event {
-        case .notice(let text): say(text)
-        case .doing(let name, let text), .done(let name, let text): show("\(name) \(text)")
+        case .notice(let text): say(text.en)
+        case .doing(let name, let text), .done(let name, let text): show("\(name.en) \(text.en)")
         }
     }
 

@@ -47,7 +47,7 @@ struct ProofWay {
                 }
             } catch let error as LabError {
                 try Task.checkCancellation()
-                outcome.note = error.message
+                outcome.note = error.message.en
                 if isRight { return outcome }
             }
         }

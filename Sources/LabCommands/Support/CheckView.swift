@@ -34,7 +34,7 @@ struct CheckView {
         switch (step.state, step.verdict) {
         case (.waiting, _): (mark, right) = (dim("·"), say("기다림", "waiting"))
         case (.done, _): (mark, right) = (green("✔"), "\(step.points.earned)/\(step.points.possible)")
-        case (.open, .blocked): (mark, right) = (yellow("?"), say("채점 못 함", "not judged"))
+        case (.open, .blocked): (mark, right) = (yellow("?"), say("판정 못 함", "not judged"))
         case (.open, .fail): (mark, right) = (red("✘"), "0/\(step.points.possible)")
         case (.open, _): (mark, right) = (dim("○"), say("확인 전", "to be checked"))
         }
@@ -72,7 +72,7 @@ struct CheckView {
         let time = seconds.map { String(format: "%.1f", $0) }
         let (earned, possible) = (report.points.earned, report.points.possible)
         return say(
-            "\(report.steps.count)단계 가운데 \(done)단계, \(possible)점 가운데 \(earned)점. 실패 \(failed). 채점 못 함 \(blocked)."
+            "\(report.steps.count)단계 가운데 \(done)단계, \(possible)점 가운데 \(earned)점. 실패 \(failed). 판정 못 함 \(blocked)."
                 + (time.map { "  \($0)초" } ?? ""),
             "\(done) of \(report.steps.count) steps, \(earned) of \(possible) points. \(failed) failed. "
                 + "\(blocked) could not be judged."

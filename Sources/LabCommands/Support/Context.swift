@@ -13,10 +13,13 @@ struct Context: Sendable {
     let store: LabStore
     /// The environment.
     let environment: [String: String]
+    /// The language of guides, verdicts and what else a student reads.
+    let language: Language
 
-    /// Reads the environment and opens the records.
-    init(environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+    /// Reads the environment and opens the records; a language that `--lang` names comes before the environment's.
+    init(language: Language? = nil, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
         self.environment = environment
+        self.language = language ?? Language(of: environment)
         paths = LabPaths(environment: environment, root: try Self.root(environment))
         try LabPaths.make(paths.home)
         do {
@@ -47,19 +50,14 @@ struct Context: Sendable {
         let name = named ?? environment["LAB_STUDENT"] ?? environment["USER"] ?? NSUserName()
         guard name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._@-]{0,63}/) != nil else {
             throw LabError(
-                .usage, "\"\(name)\" cannot be a student's id",
-                advice: "Use letters, digits and . _ @ - (at most 64), beginning with a letter or digit.")
+                .usage,
+                Localized(
+                    ko: "\"\(name)\": 학생 이름으로 쓸 수 없어요", en: "\"\(name)\" cannot be a student's id"),
+                advice: Localized(
+                    ko: "영문자, 숫자와 . _ @ - 만 쓰고(64자까지), 영문자나 숫자로 시작하세요.",
+                    en: "Use letters, digits and . _ @ - (at most 64), beginning with a letter or digit."))
         }
         return name
-    }
-
-    /// The language of guides and verdicts: `--lang`, `LAB_LANG`, else the locale's.
-    func language(_ named: Language?) -> Language {
-        if let named { return named }
-        for variable in ["LAB_LANG", "LC_ALL", "LC_MESSAGES", "LANG"] {
-            if let value = environment[variable], !value.isEmpty { return value.hasPrefix("ko") ? .ko : .en }
-        }
-        return .en
     }
 
     /// The labs of this installation.
@@ -69,11 +67,15 @@ struct Context: Sendable {
     func lab(_ named: String) throws -> Lab { try load(directory(of: named)) }
 
     /// The directory of a lab by its number, its name or a path.
-    func directory(of named: String) throws -> String {
+    func directory(of named: String) throws -> String { try entry(named).directory }
+
+    /// What the catalogue says of a lab by its number, its name or a path.
+    func entry(_ named: String) throws -> LabCatalogue.Entry {
         do {
-            return try catalogue.find(named).directory
+            return try catalogue.find(named)
         } catch {
-            throw LabError(.usage, String(describing: error))
+            let words = "\(named) 실습은 없어요. 있는 실습은 이렇게 볼 수 있어요: lab list"
+            throw LabError(.usage, Localized(ko: words, en: error.message))
         }
     }
 
@@ -106,5 +108,18 @@ struct Context: Sendable {
     }
 }
 
-extension Language: ExpressibleByArgument {}
+extension Language: ExpressibleByArgument {
+    /// The language that an environment asks for: `LAB_LANG`, else the locale's.
+    init(of environment: [String: String]) {
+        let variables = ["LAB_LANG", "LC_ALL", "LC_MESSAGES", "LANG"]
+        let value = variables.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
+        self = value?.hasPrefix("ko") == true ? .ko : .en
+    }
+}
+
+/// A command that can be told its language; what goes wrong in it is said in that language, too.
+protocol Multilingual {
+    /// The language that `--lang` names.
+    var language: Language? { get }
+}
 extension Accelerator: ExpressibleByArgument {}

@@ -32,7 +32,7 @@ struct Following {
                     watch = SessionWatch(try await verifier(lab), only: step)
                     Output.error(language == .ko ? "실습 파일을 다시 읽었어요." : "The lab file was read again.")
                 } catch let error as LabError where error.code == .labFile {
-                    Output.error(error.description)
+                    Output.error(error.description(in: language))
                 }
             }
             let began = ContinuousClock.now

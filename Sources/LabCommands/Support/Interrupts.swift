@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import LabFile
 import Synchronization
 
 /// SIGINT and SIGTERM, turned into one call; a second SIGINT ends the process at once.
@@ -23,7 +24,10 @@ final class Interrupts: Sendable {
                 }
                 first.withLock { $0 = now }
                 if !Self.isQuiet.withLock({ $0 }) {
-                    Output.error("\nInterrupted; undoing what was begun (Ctrl-C again to leave at once).")
+                    let words = Localized(
+                        ko: "\n멈추는 중이에요. 시작한 일을 되돌리고 있어요(바로 나가려면 Ctrl-C를 한 번 더).",
+                        en: "\nInterrupted; undoing what was begun (Ctrl-C again to leave at once).")
+                    Output.error(words[Language(of: ProcessInfo.processInfo.environment)])
                 }
                 handler()
             }

@@ -1,4 +1,5 @@
 import Foundation
+import LabFile
 import LabRuntime
 import Synchronization
 
@@ -11,12 +12,14 @@ final class ProgressView: Sendable {
         var hasEnded = false
     }
 
+    private let language: Language
     private let state = Mutex(State())
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private let ticker = Mutex<Task<Void, Never>?>(nil)
 
     /// Begins to show; on a terminal what lasts is counted in seconds.
-    init() {
+    init(_ language: Language) {
+        self.language = language
         guard isTerminal else { return }
         let task = Task { [weak self] in
             while !Task.isCancelled {
@@ -36,9 +39,9 @@ final class ProgressView: Sendable {
             switch event {
             case .notice(let text):
                 erase(&state)
-                Output.error(text)
-            case .doing(let name, let text): update(&state, name, text, isDone: false)
-            case .done(let name, let text): update(&state, name, text, isDone: true)
+                Output.error(text[language])
+            case .doing(let name, let text): update(&state, name[language], text[language], isDone: false)
+            case .done(let name, let text): update(&state, name[language], text[language], isDone: true)
             }
             draw(&state)
         }
@@ -72,9 +75,9 @@ final class ProgressView: Sendable {
         let width = max(Output.width - 1, 20)
         for line in state.lines {
             let seconds = Int((ContinuousClock.now - line.began) / .seconds(1))
-            let counted = line.isDone || seconds < 1 ? "" : "  \(seconds) s"
+            let counted = line.isDone || seconds < 1 ? "" : language == .ko ? "  \(seconds)초" : "  \(seconds) s"
             let name = Columns.padded(line.name, to: 12)
-            Output.error(String("  \(name) \(line.text)\(counted)".prefix(width)))
+            Output.error(Columns.truncated("  \(name) \(line.text)\(counted)", to: width))
         }
         state.drawn = state.lines.count
     }

@@ -1,4 +1,5 @@
 import Foundation
+import LabFile
 import LabRuntime
 import LabStore
 
@@ -20,8 +21,13 @@ enum RoomEntry {
         if record.isElsewhere { return }
         guard let room = record.room, room.isAlive else {
             throw LabError(
-                .unreachable, "lab \(record.lab) is not running: its room is gone",
-                advice: "Go on with: lab resume      Remove it with: lab finish")
+                .unreachable,
+                Localized(
+                    ko: "\(record.lab)번 실습이 돌고 있지 않아요. 기계들이 돌던 방이 사라졌어요",
+                    en: "lab \(record.lab) is not running: its room is gone"),
+                advice: Localized(
+                    ko: "이어서 하려면: lab resume      지우려면: lab finish",
+                    en: "Go on with: lab resume      Remove it with: lab finish"))
         }
         let environment = environment(record, room: room, context: context)
         if context.environment["LAB_ROOM"] == environment["LAB_ROOM"] { return }

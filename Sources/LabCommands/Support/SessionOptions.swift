@@ -21,25 +21,49 @@ struct SessionOptions: ParsableArguments {
         if student == nil, open.contains(where: { $0.student != ProofRoom.student }) {
             open.removeAll { $0.student == ProofRoom.student }
         }
-        let number = try labName.map { try context.catalogue.find($0).number }
+        let number = try labName.map { try context.entry($0).number }
         let named = open.filter {
             (student == nil || $0.student == student) && (number == nil || $0.lab == number)
         }
         let fitting = named.filter { states.contains($0.state) }
         if fitting.count == 1, let only = fitting.first { return only }
-        let list = open.map { "lab \($0.lab)  \($0.student)  \($0.state.rawValue)" }.joined(separator: "\n")
+        let list = Localized(
+            ko: open.map { "\($0.lab)번 실습  \($0.student)  \(Localized.state($0.state.rawValue).ko)" }
+                .joined(separator: "\n"),
+            en: open.map { "lab \($0.lab)  \($0.student)  \($0.state.rawValue)" }.joined(separator: "\n"))
         if fitting.count > 1 {
-            throw LabError(.usage, "several sessions fit; name one with --lab and --student:\n\(list)")
+            throw LabError(
+                .usage,
+                Localized(
+                    ko: "맞는 실습이 여럿이에요. --lab과 --student로 하나를 골라 주세요:\n\(list.ko)",
+                    en: "several sessions fit; name one with --lab and --student:\n\(list.en)"))
         }
         if let other = named.first, named.count == 1 {
+            let state = Localized.state(other.state.rawValue)
             throw LabError(
-                .usage, "lab \(other.lab) of \(other.student) is \(other.state.rawValue)",
+                .usage,
+                Localized(
+                    ko: "\(other.lab)번 실습(\(other.student))의 지금 상태: \(state.ko)",
+                    en: "lab \(other.lab) of \(other.student) is \(state.en)"),
                 advice: other.state == .running
-                    ? "It is running already: lab shell · lab check · lab finish"
-                    : "Go on with: lab resume      Remove it with: lab finish")
+                    ? Localized(
+                        ko: "이미 돌고 있어요: lab shell · lab check · lab finish",
+                        en: "It is running already: lab shell · lab check · lab finish")
+                    : Localized(
+                        ko: "이어서 하려면: lab resume      지우려면: lab finish",
+                        en: "Go on with: lab resume      Remove it with: lab finish"))
         }
-        if named.isEmpty, !open.isEmpty { throw LabError(.usage, "no such session; there are:\n\(list)") }
-        throw LabError(.usage, "no lab is running", advice: "Start one with: lab start 1      What there is: lab list")
+        if named.isEmpty, !open.isEmpty {
+            throw LabError(
+                .usage,
+                Localized(
+                    ko: "그런 실습은 없어요. 있는 것:\n\(list.ko)", en: "no such session; there are:\n\(list.en)"))
+        }
+        throw LabError(
+            .usage, Localized(ko: "돌고 있는 실습이 없어요", en: "no lab is running"),
+            advice: Localized(
+                ko: "시작하려면: lab start 1      있는 실습을 보려면: lab list",
+                en: "Start one with: lab start 1      What there is: lab list"))
     }
 
     /// The one running session, with its lab, attached to its room's libvirtd.

@@ -20,27 +20,35 @@ struct SolutionRun {
         let after = try await verifier.check([step.id], disturbing: true)
         guard after.steps.first?.state == .done else {
             show(after)
-            throw LabError(.failed, "the solution of \(step.id) was played, and the step is not done")
+            throw LabError(
+                .failed,
+                Localized(
+                    ko: "\(step.id) 단계의 풀이를 실행했지만 단계가 끝나지 않았어요",
+                    en: "the solution of \(step.id) was played, and the step is not done"))
         }
         Output.error("   ✔ \(step.id)")
     }
 
     private func play(_ actions: [Action], of step: Step) async throws {
         let variables = verifier.variables
-        let verbose = verbose
+        let (language, verbose) = (language, verbose)
         let player = SolutionPlayer(session: verifier.session) { variables.fill($0) }
         for action in actions {
             switch action {
             case .run(let action):
-                try await player.play(action) { Self.show($0, verbose: verbose) }
+                try await player.play(action) { Self.show($0, in: language, verbose: verbose) }
             case .console(let action):
-                try await player.play(action) { Self.show($0, verbose: verbose) }
+                try await player.play(action) { Self.show($0, in: language, verbose: verbose) }
             case .answer(let answer):
                 let value = try await player.value(of: answer)
                 Output.error("   lab answer \(step.id).\(answer.question) \(value)")
                 let (outcomes, _) = try await verifier.answer(value, to: answer.question, of: step)
                 if let wrong = outcomes.first(where: { $0.verdict != .pass }) {
-                    throw LabError(.failed, "the solution's answer was not taken: \(wrong.observed[language])")
+                    throw LabError(
+                        .failed,
+                        Localized(
+                            ko: "풀이의 답이 맞지 않았어요: \(wrong.observed.ko)",
+                            en: "the solution's answer was not taken: \(wrong.observed.en)"))
                 }
             case .check: _ = try await verifier.check([step.id])
             }
@@ -53,7 +61,7 @@ struct SolutionRun {
         Output.data(view.render(report, seconds: nil))
     }
 
-    private static func show(_ event: SolutionPlayer.Event, verbose: Bool) {
+    private static func show(_ event: SolutionPlayer.Event, in language: Language, verbose: Bool) {
         switch event {
         case .command(let machine, let user, let text): Output.error("   \(user)@\(machine)$ \(text)")
         case .console(let machine, let isRescue):
@@ -61,7 +69,7 @@ struct SolutionRun {
         case .typed(let machine, let text): Output.error("   \(machine)| \(text)")
         case .ended(let status, let said):
             if verbose, !said.isEmpty { Output.error(said) }
-            if status != 0 { Output.error("   (status \(status))") }
+            if status != 0 { Output.error(language == .ko ? "   (상태 \(status))" : "   (status \(status))") }
         case .answer(let question, let value): Output.error("   \(question): \(value)")
         }
     }

@@ -23,7 +23,10 @@ struct SolvedStart {
                 try await solution.solve(earlier)
             }
         } catch {
-            Output.error("The session is running, and not yet at \(step.id): lab check · lab finish")
+            let words = Localized(
+                ko: "실습은 돌고 있지만 \(step.id) 단계까지는 가지 못했어요: lab check · lab finish",
+                en: "The session is running, and not yet at \(step.id): lab check · lab finish")
+            Output.error(words[language])
             throw error
         }
         // The disks are kept with one moment in them, not with all those on the way.
@@ -36,15 +39,21 @@ struct SolvedStart {
 
     private func keep(_ step: Step, of session: LiveSession, variables: Variables) async throws {
         guard try await Checkpoint.steps(of: session).contains(step.id) else {
-            return Output.error("This moment is not kept for next time: too little space is free.")
+            let words = Localized(
+                ko: "남은 자리가 모자라서 이 시점을 다음을 위해 남겨 두지 못했어요.",
+                en: "This moment is not kept for next time: too little space is free.")
+            return Output.error(words[language])
         }
-        let view = ProgressView()
+        let view = ProgressView(language)
         defer { view.end() }
         let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
-        view.show(.doing("moment", "is kept for next time"))
+        let moment = Localized(ko: "시점", en: "moment")
+        view.show(.doing(moment, Localized(ko: "다음을 위해 남겨 두고 있어요", en: "is kept for next time")))
         let key = try await start.key(step.id, of: session, values: variables.values)
         let bytes = try await StartingPointStore(paths: context.paths).keep(
             key, of: session, progress: context.store.progress(of: record.id))
-        view.show(.done("moment", "kept for next time  \(bytes >> 20) MiB"))
+        let size = "\(bytes >> 20) MiB"
+        view.show(
+            .done(moment, Localized(ko: "다음을 위해 남겨 두었어요  \(size)", en: "kept for next time  \(size)")))
     }
 }

@@ -32,8 +32,12 @@ extension Lab {
     func step(named name: String) throws -> Step {
         if let step = step(name) { return step }
         if let number = Int(name), steps.indices.contains(number - 1) { return steps[number - 1] }
+        let names = steps.map(\.id).joined(separator: ", ")
         throw LabError(
-            .usage, "there is no step \"\(name)\" in lab \(number)",
-            advice: "Steps: " + steps.map(\.id).joined(separator: ", "))
+            .usage,
+            Localized(
+                ko: "\(number)번 실습에는 \"\(name)\" 단계가 없어요",
+                en: "there is no step \"\(name)\" in lab \(number)"),
+            advice: Localized(ko: "단계: \(names)", en: "Steps: \(names)"))
     }
 }

@@ -1,6 +1,17 @@
 import Yams
 
 extension LabReader {
+    /// An action of a setup, for which no student is there who could answer or look.
+    func setupAction(_ node: Node) -> Action? {
+        let isAnswer = if case .mapping(let mapping) = node { mapping["answer"] != nil } else { false }
+        let isCheck = if case .scalar(let scalar) = node { scalar.string == "check" } else { false }
+        if isAnswer || isCheck {
+            problems.error(node, "a setup runs commands or types at a console; it neither answers nor checks")
+            return nil
+        }
+        return action(node, questions: [])
+    }
+
     func action(_ node: Node, questions: Set<String>) -> Action? {
         if case .scalar(let scalar) = node, scalar.string == "check" { return .check }
         guard case .mapping(let mapping) = node else {

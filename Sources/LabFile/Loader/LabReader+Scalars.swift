@@ -85,13 +85,13 @@ extension LabReader {
         return items.compactMap(read)
     }
 
-    func localized(_ node: Node, _ what: String) -> Localized? {
-        Entries(node, what, .localized, problems).flatMap(localized)
+    func localized(_ node: Node, _ what: String, variables: Bool = true) -> Localized? {
+        Entries(node, what, .localized, problems).flatMap { localized($0, variables: variables) }
     }
 
-    func localized(_ entries: Entries) -> Localized? {
-        let ko = entries["ko"].flatMap { string($0, "\"ko\" of \(entries.what)") }
-        let en = entries["en"].flatMap { string($0, "\"en\" of \(entries.what)") }
+    func localized(_ entries: Entries, variables: Bool = true) -> Localized? {
+        let ko = entries["ko"].flatMap { string($0, "\"ko\" of \(entries.what)", variables: variables) }
+        let en = entries["en"].flatMap { string($0, "\"en\" of \(entries.what)", variables: variables) }
         guard let ko, let en else { return nil }
         return Localized(ko: ko, en: en)
     }

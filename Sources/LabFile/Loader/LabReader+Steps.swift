@@ -21,7 +21,7 @@ extension LabReader {
         for (index, node) in nodes.enumerated() {
             guard let entry = Entries(node, "a step", .step, problems) else { continue }
             let id = entry["id"].flatMap { name($0, "id") }
-            let title = entry["title"].flatMap { localized($0, "title") }
+            let title = entry["title"].flatMap { localized($0, "title", variables: false) }
             let points = entry["points"].flatMap { integer($0, "points", Grammar.points) }
             let hints = entry["hints"].map { list($0, "hints", hint) } ?? []
             let questions = entry["questions"].map(readQuestions) ?? []
@@ -29,7 +29,8 @@ extension LabReader {
             let actions = { (key: String) in
                 entry[key].map { self.list($0, key) { self.action($0, questions: names) } } ?? []
             }
-            let setup = actions("setup"), solution = actions("solution")
+            let setup = entry["setup"].map { list($0, "setup", setupAction) } ?? []
+            let solution = actions("solution")
             let checks = entry["checks"].map { list($0, "checks") { statement($0, questions: names) } } ?? []
             let mutants = entry["mutants"].map { list($0, "mutants") { mutant($0, questions: names) } } ?? []
             let excuses = entry["excuses"].map(readExcuses) ?? []

@@ -26,7 +26,7 @@ final class LabReader {
         let parameters = top["parameters"].map(readParameters) ?? []
         let number = top["lab"].flatMap { integer($0, "lab", Grammar.number) }
         let name = top["name"].flatMap { self.name($0, "name") }
-        let title = top["title"].flatMap { localized($0, "title") }
+        let title = top["title"].flatMap { localized($0, "title", variables: false) }
         let minutes = top["minutes"].flatMap { integer($0, "minutes", Grammar.minutes) }
         let uplink = top["uplink"].flatMap { boolean($0, "uplink") } ?? false
         let steps = top["steps"].map(readSteps) ?? []

@@ -19,6 +19,9 @@ public struct Localized: Codable, Sendable, Equatable {
         self.en = en
     }
 
+    /// The same in both languages.
+    public static func same(_ text: String) -> Localized { Localized(ko: text, en: text) }
+
     /// The text in one language.
     public subscript(_ language: Language) -> String {
         switch language {

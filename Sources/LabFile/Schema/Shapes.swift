@@ -74,7 +74,7 @@ extension Shape {
             Key("undoes", .list(.text), "Steps whose `holds` checks its solution makes false again."),
             Key("hints", .list(.shape("hint")), "Hints, from a question to the solution."),
             Key("questions", .list(.shape("question")), "Questions, answered by `lab answer step.question VALUE`."),
-            Key("setup", .list(actions), "What is done as root when the step opens."),
+            Key("setup", .list(commands), "What is done when the step opens; commands run as root."),
             Key("solution", .list(actions), "How it is done."),
             Key("checks", .list(.check), "What proves that it was done."),
             Key("mutants", .list(.shape("mutant")), "Known-wrong ways, each of which some check must reject."),
@@ -160,5 +160,6 @@ extension Shape {
             Key("expect", .shape("localized"), "The author's words for what is expected."),
         ])
 
+    private static let commands = Value.either([.shape("run"), .shape("console")])
     private static let actions = Value.either([.shape("run"), .shape("console"), .shape("answer"), .word("check")])
 }

@@ -7,13 +7,11 @@ public struct Variables: Sendable, Equatable {
     public init(_ values: [String: String]) { self.values = values }
 
     /// Makes the variables of a lab's machines and of the parameters that were drawn.
-    ///
-    /// `addresses` replaces the lab file's own where a session's network has another subnet.
-    public init(lab: Lab, parameters: [String: String], addresses: [String: String] = [:]) {
+    public init(lab: Lab, parameters: [String: String]) {
         values = parameters
         for machine in lab.machines {
             values["\(machine.name).name"] = machine.name
-            values["\(machine.name).address"] = addresses[machine.name] ?? machine.address
+            values["\(machine.name).address"] = machine.address
             values["\(machine.name).user"] = machine.user
             values["\(machine.name).password"] = machine.password
         }

@@ -1,4 +1,5 @@
 import Foundation
+import LabFile
 
 /// A libvirt that already runs, by its URI, and how its host is reached.
 public struct LibvirtAddress: Sendable, Equatable {
@@ -17,8 +18,13 @@ public struct LibvirtAddress: Sendable, Equatable {
     /// alone the machines cannot be reached.
     public init(_ uri: String) throws {
         let usage = LabError(
-            .usage, "\"\(uri)\" does not lead to a libvirt that a lab can run on",
-            advice: "Such URIs are qemu:///system on this host and qemu+ssh://USER@HOST/system on another.")
+            .usage,
+            Localized(
+                ko: "\"\(uri)\": 실습을 돌릴 수 있는 libvirt의 주소가 아니에요",
+                en: "\"\(uri)\" does not lead to a libvirt that a lab can run on"),
+            advice: Localized(
+                ko: "이 컴퓨터라면 qemu:///system, 다른 컴퓨터라면 qemu+ssh://사용자@서버/system이에요.",
+                en: "Such URIs are qemu:///system on this host and qemu+ssh://USER@HOST/system on another."))
         guard let parts = URLComponents(string: uri), parts.path == "/system" else { throw usage }
         var parameters: [String: String] = [:]
         for item in parts.queryItems ?? [] { parameters[item.name] = item.value ?? "" }

@@ -1,9 +1,6 @@
 public import LabFile
 
 extension Subnet {
-    /// The subnet of lab files.
-    static let ofLabFiles = Subnet(0xC0A8_7A00, prefix: 24)
-
     /// The subnets that a lab's network may have where it is not in a room, the best first: the lab files' own, its
     /// neighbours, and others that few use.
     static let candidates: [Subnet] =

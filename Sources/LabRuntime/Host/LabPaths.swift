@@ -54,11 +54,11 @@ public struct LabPaths: Sendable {
         return bytes
     }
 
-    /// Makes a directory and those above it, mode 0700.
-    public static func make(_ directory: String) throws {
+    /// Makes a directory and those above it, for its owner alone unless all may read it.
+    public static func make(_ directory: String, shared: Bool = false) throws {
         do {
             try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: shared ? 0o755 : 0o700])
         } catch {
             let reason = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.localizedDescription
             throw LabError(

@@ -1,26 +1,22 @@
 import Crypto
 import Foundation
+public import LabFile
 import Subprocess
 import SystemPackage
 
 /// Builds images with mmdebstrap, with no root rights: as an ordinary user in a user namespace with subordinate ids.
 ///
 /// The image is made in a directory beside its place and renamed into it, so an interrupted or failed build leaves
-/// the images that were there untouched. Two builders of one image wait for each other.
+/// the images that were there untouched. Two builders of one image wait for each other. All users of the host may read it.
 public enum ImageBuilder {
-    /// What a build is doing.
-    public struct Phase: Sendable, CustomStringConvertible {
-        /// In a few words, with how long it usually takes.
-        public var description: String
-    }
-
-    /// Builds `recipe` unless another builder has done so meanwhile.
+    /// Builds `recipe` unless another builder has done so meanwhile; `progress` gets what it is doing, with how long
+    /// that usually takes.
     public static func build(
-        _ recipe: ImageRecipe, into store: ImageStore, progress: @escaping @Sendable (Phase) -> Void
+        _ recipe: ImageRecipe, into store: ImageStore, progress: @escaping @Sendable (Localized) -> Void
     ) async throws -> BuiltImage {
-        try LabPaths.make(store.root)
+        try LabPaths.make(store.root, shared: true)
         let lock = try await Lease.take(directory: "\(store.root)/.lock-\(recipe.name)", for: "a build") { _ in
-            progress(Phase(description: "waits for another build"))
+            progress(Localized(ko: "다른 명령이 만들고 있어서 기다려요", en: "waits for another build"))
         }
         defer { withExtendedLifetime(lock) {} }
         if let image = try store.find(recipe) { return image }
@@ -47,10 +43,13 @@ public enum ImageBuilder {
 
     private static func make(
         _ recipe: ImageRecipe, in work: String, scratch: String, store: ImageStore,
-        progress: @escaping @Sendable (Phase) -> Void
+        progress: @escaping @Sendable (Localized) -> Void
     ) async throws -> BuiltImage {
         try sources(suite: recipe.suite).write(toFile: work + "/sources", atomically: true, encoding: .utf8)
-        progress(Phase(description: "installs \(recipe.packages.count) packages (usually 1 to 3 minutes)"))
+        progress(
+            Localized(
+                ko: "패키지 \(recipe.packages.count)개를 설치하고 있어요 (보통 1~3분)",
+                en: "installs \(recipe.packages.count) packages (usually 1 to 3 minutes)"))
         let environment = [
             "POOL": recipe.pool.joined(separator: " "), "LOCALES": recipe.locales.joined(separator: " "),
             "MASK": recipe.mask.joined(separator: " "), "ENABLE": recipe.enable.joined(separator: " "),
@@ -69,7 +68,8 @@ public enum ImageBuilder {
         // Its own pid namespace, so that nothing of it outlives an interrupted build.
         let alone = getuid() == 0 ? ["--pid", "--fork", "--kill-child", "--mount-proc"] : ["--kill-child", "--fork"]
         try await run("unshare", alone + ["mmdebstrap"] + words, environment: environment)
-        progress(Phase(description: "makes the disk (usually 20 seconds)"))
+        progress(
+            Localized(ko: "디스크를 만들고 있어요 (보통 20초)", en: "makes the disk (usually 20 seconds)"))
         let namespace = getuid() == 0 ? [] : ["--user", "--map-root-user", "--map-auto"]
         let inside = [
             "--pid", "--fork", "--kill-child", "sh", "-c", "cd \"$1\"; set -- \"$2\"; \(ImageScripts.assemble)",
@@ -86,6 +86,7 @@ public enum ImageBuilder {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         encoder.dateEncodingStrategy = .iso8601
         try encoder.encode(image).write(to: URL(filePath: work + "/image.json"))
+        try await Tool.check("chmod", ["-R", "a+rX", work])
         try FileManager.default.moveItem(atPath: work, toPath: store.directory(of: recipe))
         guard let built = try store.find(recipe) else {
             throw LabError(.failed, "the image \(recipe.name) was built and is not there")

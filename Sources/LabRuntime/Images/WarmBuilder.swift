@@ -21,28 +21,37 @@ struct WarmBuilder: Sendable {
     func image(_ image: BuiltImage, memory: Int, accelerator: Accelerator) async throws -> WarmImage? {
         let key = try await WarmKey.current(image: image, memory: memory, accelerator: accelerator)
         if let found = try store.find(image.name, key) { return found }
-        guard (try? LabPaths.make(store.root)) != nil, access(store.root, W_OK) == 0 else { return nil }
-        let name = "warm \(image.name)"
+        guard (try? LabPaths.make(store.root, shared: true)) != nil, access(store.root, W_OK) == 0 else { return nil }
+        let name = Localized(ko: "메모리 \(image.name)", en: "warm \(image.name)")
         let lock = try await Lease.take(directory: "\(store.root)/.lock-\(image.name)", for: "lab start") { _ in
-            progress(.doing(name, "waits for another command that makes it"))
+            progress(
+                .doing(
+                    name,
+                    Localized(ko: "다른 명령이 만들고 있어서 기다려요", en: "waits for another command that makes it")))
         }
         defer { withExtendedLifetime(lock) {} }
         if let found = try store.find(image.name, key) { return found }
         try clearStale()
         let began = ContinuousClock.now
-        progress(.doing(name, "boots once and is kept, for quick starts from now on"))
+        progress(
+            .doing(
+                name,
+                Localized(
+                    ko: "한 번 부팅해서 남겨 두고 있어요. 다음부터 빨리 시작해요",
+                    en: "boots once and is kept, for quick starts from now on")))
         let (work, parked) = try await make(image, key: key)
         let place = store.directory(image.name, key)
         let fresh = "\(store.root)/.new-\(image.name)"
         for stale in [fresh, place] where FileManager.default.fileExists(atPath: stale) {
             try FileManager.default.removeItem(atPath: stale)
         }
-        try LabPaths.make(fresh)
+        try LabPaths.make(fresh, shared: true)
         try await Tool.check("mv", [work + "/disks/warm.qcow2", fresh + "/warm.qcow2"])
+        try await Tool.check("chmod", ["a+r", fresh + "/warm.qcow2"])
         try WarmStore.seal(WarmImage(directory: fresh, parked: parked), over: image)
         try FileManager.default.moveItem(atPath: fresh, toPath: place)
         try FileManager.default.removeItem(atPath: work)
-        progress(.done(name, "kept" + SessionStart.elapsed(since: began)))
+        progress(.done(name, Localized(ko: "남겨 두었어요", en: "kept").taking(since: began)))
         return try store.find(image.name, key)
     }
 

@@ -1,4 +1,5 @@
 public import Foundation
+import LabFile
 import Libvirt
 
 /// The QEMU guest agent of one machine (qemu-ga-ref(7)).
@@ -39,11 +40,18 @@ public struct GuestAgent: Sendable {
                         throw Rescue.error(machine)
                     }
                     throw LabError(
-                        .unreachable, "\(machine) does not answer: \(error.message)",
-                        advice: "Look at it with: lab console \(machine)")
+                        .unreachable,
+                        Localized(
+                            ko: "\(machine)이(가) 응답하지 않아요: \(error.message)",
+                            en: "\(machine) does not answer: \(error.message)"),
+                        advice: Self.lookAt(machine))
                 }
             }
         }
+    }
+
+    private static func lookAt(_ machine: String) -> Localized {
+        Localized(ko: "이렇게 살펴보세요: lab console \(machine)", en: "Look at it with: lab console \(machine)")
     }
 
     /// How long a paused machine is waited for, in seconds.
@@ -123,8 +131,11 @@ public struct GuestAgent: Sendable {
         while await !ping() {
             guard try await backoff.wait() else {
                 throw LabError(
-                    .unreachable, "\(machine) did not answer within \(seconds) s",
-                    advice: "Look at it with: lab console \(machine)")
+                    .unreachable,
+                    Localized(
+                        ko: "\(machine)이(가) \(seconds)초 안에 응답하지 않았어요",
+                        en: "\(machine) did not answer within \(seconds) s"),
+                    advice: Self.lookAt(machine))
             }
         }
     }
@@ -196,8 +207,13 @@ public struct GuestAgent: Sendable {
             guard try await backoff.wait() else {
                 _ = try? await begin(["/bin/kill", "-KILL", String(pid)], capture: false)
                 throw LabError(
-                    .unreachable, "a command on \(machine) did not end within \(seconds) s",
-                    advice: "The machine may be overloaded: lab console \(machine)")
+                    .unreachable,
+                    Localized(
+                        ko: "\(machine)에서 실행한 명령이 \(seconds)초 안에 끝나지 않았어요",
+                        en: "a command on \(machine) did not end within \(seconds) s"),
+                    advice: Localized(
+                        ko: "기계가 너무 바쁠지도 몰라요: lab console \(machine)",
+                        en: "The machine may be overloaded: lab console \(machine)"))
             }
         }
     }

@@ -35,20 +35,21 @@ public struct Rescue: Sendable {
 
     private func bootShell(_ machine: MachineSpec) async throws {
         let (connection, domain) = (session.connection, session.domain(machine.name))
-        progress(.doing(machine.name, "shuts down"))
+        progress(.doing(.same(machine.name), Localized(ko: "꺼지고 있어요", en: "shuts down")))
         try await shutDown(machine)
         // Memory that was kept would go on over a disk that has changed.
         try await connection.forgetSavedDomain(domain)
-        progress(.doing(machine.name, "boots into a root shell"))
+        let shell = Localized(ko: "root 셸로 부팅해요", en: "boots into a root shell")
+        progress(.doing(.same(machine.name), shell))
         try await connection.startDomain(as: DomainXML.rescue(try await connection.domainXML(domain)))
-        progress(.done(machine.name, "boots into a root shell"))
+        progress(.done(.same(machine.name), shell))
     }
 
     /// Switches a machine that is in its rescue console, or that ended there, off and boots its own system.
     public func leave(_ machine: MachineSpec) async throws {
         let (connection, domain) = (session.connection, session.domain(machine.name))
         if try await session.isInRescue(machine.name) {
-            progress(.doing(machine.name, "is switched off"))
+            progress(.doing(.same(machine.name), Localized(ko: "끄고 있어요", en: "is switched off")))
             // What was done last reaches the disk within a second: that is how the root file system is mounted.
             try await Task.sleep(for: .milliseconds(1500))
             // The shell may have ended by itself meanwhile.
@@ -60,12 +61,13 @@ public struct Rescue: Sendable {
         }
         // The state is asked for last: a shell that ends between two questions leaves a machine that is off.
         guard try await connection.domainState(domain) == .shutOff else { return }
-        progress(.doing(machine.name, "boots its own system"))
+        progress(
+            .doing(.same(machine.name), Localized(ko: "원래 시스템으로 부팅하고 있어요", en: "boots its own system")))
         try await connection.startDomain(domain)
         let agent = session.agent(machine.name)
         try await agent.wait(seconds: session.bootLimit)
         try await Identity.refresh(agent)
-        progress(.done(machine.name, "\(machine.address)  ready"))
+        progress(.done(.same(machine.name), Localized(ko: "준비됐어요", en: "ready").at(machine)))
     }
 
     private func shutDown(_ machine: MachineSpec) async throws {
@@ -93,8 +95,13 @@ public struct Rescue: Sendable {
     /// What is said of a machine in its rescue console to whoever asks its system for something.
     static func error(_ machine: String) -> LabError {
         LabError(
-            .rescue, "\(machine) is in its rescue console, and its own system does not run",
-            advice: "Go there: lab console \(machine) --rescue      Boot its own system: lab resume")
+            .rescue,
+            Localized(
+                ko: "\(machine)이(가) 구조 콘솔에 있어서 원래 시스템이 돌지 않아요",
+                en: "\(machine) is in its rescue console, and its own system does not run"),
+            advice: Localized(
+                ko: "거기로 가려면: lab console \(machine) --rescue      원래 시스템으로 부팅하려면: lab resume",
+                en: "Go there: lab console \(machine) --rescue      Boot its own system: lab resume"))
     }
 }
 

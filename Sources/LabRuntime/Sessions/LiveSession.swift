@@ -26,8 +26,13 @@ public struct LiveSession: Sendable {
         if let uri = record.connection { return try await LibvirtAddress(uri).open() }
         guard let room = record.room, room.isAlive else {
             throw LabError(
-                .unreachable, "lab \(record.lab) is not running: its room is gone",
-                advice: "Go on with: lab resume      Remove it with: lab finish")
+                .unreachable,
+                Localized(
+                    ko: "\(record.lab)번 실습이 돌고 있지 않아요. 기계들이 돌던 방이 사라졌어요",
+                    en: "lab \(record.lab) is not running: its room is gone"),
+                advice: Localized(
+                    ko: "이어서 하려면: lab resume      지우려면: lab finish",
+                    en: "Go on with: lab resume      Remove it with: lab finish"))
         }
         do {
             return try await Connection.open(Room.uri(sockets: paths.sockets(record.id)))
@@ -72,9 +77,13 @@ public struct LiveSession: Sendable {
     /// A machine of the lab; throws with the list when there is none of that name.
     public func machine(_ name: String) throws -> MachineSpec {
         guard let machine = lab.machine(name) else {
+            let names = lab.machines.map(\.name).joined(separator: ", ")
             throw LabError(
-                .usage, "there is no machine \"\(name)\" in lab \(lab.number)",
-                advice: "Machines: " + lab.machines.map(\.name).joined(separator: ", "))
+                .usage,
+                Localized(
+                    ko: "\(lab.number)번 실습에는 \(name) 기계가 없어요",
+                    en: "there is no machine \"\(name)\" in lab \(lab.number)"),
+                advice: Localized(ko: "기계: \(names)", en: "Machines: \(names)"))
         }
         return machine
     }
@@ -99,7 +108,11 @@ public struct LiveSession: Sendable {
         while true {
             if await agent.ping(), let now = try? await agent.check(words), now != before { break }
             guard try await backoff.wait() else {
-                throw LabError(.unreachable, "\(machine) did not come back from a reboot within \(bootLimit) s")
+                throw LabError(
+                    .unreachable,
+                    Localized(
+                        ko: "\(machine)이(가) 재부팅한 뒤 \(bootLimit)초 안에 돌아오지 않았어요",
+                        en: "\(machine) did not come back from a reboot within \(bootLimit) s"))
             }
         }
         try await agent.setTime()

@@ -37,12 +37,14 @@ struct MachineStart: Sendable {
         } else {
             named = try await beBorn()
         }
-        progress(.done(machine.name, "\(machine.address)  ready" + SessionStart.elapsed(since: began)))
+        let ready = Localized(ko: "준비됐어요", en: "ready")
+        progress(.done(.same(machine.name), ready.at(machine).taking(since: began)))
         return named
     }
 
     private func goOn(from point: StartingPoint) async throws {
-        say("goes on from \(point.contents.step)")
+        let step = point.contents.step
+        say(Localized(ko: "\(step) 단계부터 이어 가고 있어요", en: "goes on from \(step)"))
         try await take(
             Dictionary(uniqueKeysWithValues: machine.diskNames.map { ($0, point.disk($0)) }), with: point.snapshot)
         try await session.connection.revert(domain, to: point.snapshot)
@@ -54,7 +56,7 @@ struct MachineStart: Sendable {
     private func beBorn() async throws -> Duration {
         let warm = try await wake()
         if warm == nil { try await boot() }
-        say("takes its name")
+        say(Localized(ko: "이름을 받고 있어요", en: "takes its name"))
         let identity = Identity(
             machine: machine, mac: mac, peers: session.lab.machines, uplink: session.lab.uplink,
             files: try await doorKeys() + hostKeys())
@@ -134,14 +136,18 @@ struct MachineStart: Sendable {
     private func wake() async throws -> WarmImage? {
         // A memory that was kept knows nothing of further disks.
         guard case .warm(let warm) = source, machine.disks.isEmpty else { return nil }
-        say("wakes")
+        say(Localized(ko: "깨어나고 있어요", en: "wakes"))
         try await take([machine.name: warm.disk], with: WarmImage.snapshot)
         let connection = session.connection
         do {
             try await connection.revert(domain, to: WarmImage.snapshot)
         } catch {
             guard (try? await connection.domains()) != nil else { throw error }
-            progress(.notice("\(machine.name) boots: the memory that was kept could not be used (\(error.message))."))
+            progress(
+                .notice(
+                    Localized(
+                        ko: "\(machine.name): 남겨 둔 메모리를 쓸 수 없어서 부팅해요 (\(error.message)).",
+                        en: "\(machine.name) boots: the memory that was kept could not be used (\(error.message)).")))
             WarmStore(images: session.paths.images).distrust(warm)
             try? await connection.destroyDomain(domain)
             try? await connection.undefineDomain(domain)
@@ -165,7 +171,7 @@ struct MachineStart: Sendable {
     }
 
     private func boot() async throws {
-        say("boots")
+        say(Localized(ko: "부팅하고 있어요", en: "boots"))
         try await define(disk: try await makeDisk(), furtherDisks: try await makeFurtherDisks())
         try await session.connection.startDomain(domain)
         try await session.agent(machine.name).wait(seconds: session.bootLimit)
@@ -197,5 +203,5 @@ struct MachineStart: Sendable {
         return paths
     }
 
-    private func say(_ what: String) { progress(.doing(machine.name, "\(machine.address)  \(what)")) }
+    private func say(_ what: Localized) { progress(.doing(.same(machine.name), what.at(machine))) }
 }

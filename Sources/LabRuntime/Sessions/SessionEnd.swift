@@ -26,8 +26,9 @@ public struct SessionEnd: Sendable {
             await withTaskGroup(of: Void.self) { group in
                 for machine in lab.machines {
                     group.addTask {
-                        progress(.doing(machine.name, "its memory is kept"))
-                        progress(.done(machine.name, await Self.keep(machine.name, of: session)))
+                        let name = Localized.same(machine.name)
+                        progress(.doing(name, Localized(ko: "메모리를 남겨 두고 있어요", en: "its memory is kept")))
+                        progress(.done(name, await Self.keep(machine.name, of: session)))
                     }
                 }
             }
@@ -61,16 +62,20 @@ public struct SessionEnd: Sendable {
     }
 
     /// Keeps a machine's memory, or shuts it down; says in a few words what came of it.
-    private static func keep(_ machine: String, of session: LiveSession) async -> String {
+    private static func keep(_ machine: String, of session: LiveSession) async -> Localized {
         let domain = session.domain(machine)
-        if (try? await session.connection.domainState(domain)) == .shutOff { return "was off" }
+        if (try? await session.connection.domainState(domain)) == .shutOff {
+            return Localized(ko: "꺼져 있었어요", en: "was off")
+        }
         do {
             try await session.connection.saveDomain(domain)
-            return "kept"
+            return Localized(ko: "남겨 두었어요", en: "kept")
         } catch {
             try? await session.connection.resumeDomain(domain)
             let clean = await shutDown(machine, of: session)
-            return (clean ? "shut down" : "switched off") + ": its memory could not be kept (\(error.message))"
+            return Localized(
+                ko: "메모리를 남겨 둘 수 없어서 껐어요 (\(error.message))",
+                en: (clean ? "shut down" : "switched off") + ": its memory could not be kept (\(error.message))")
         }
     }
 

@@ -11,20 +11,26 @@ extension SessionStart {
     ) async throws -> Started {
         if lab.uplink {
             throw LabError(
-                .usage, "the machines of lab \(lab.number) need a way out, which they have in a room only",
-                advice: "Start it without --connect.")
+                .usage,
+                Localized(
+                    ko: "\(lab.number)번 실습의 기계에는 바깥으로 나가는 길이 필요한데, 이 컴퓨터에서 돌릴 때만 있어요",
+                    en: "the machines of lab \(lab.number) need a way out, which they have in a room only"),
+                advice: Self.startHere)
         }
         if let machine = lab.machines.first(where: { !$0.acceptsInbound }) {
             throw LabError(
                 .usage,
-                "\(machine.name) of lab \(lab.number) is behind a carrier's NAT (inbound: none), which there is in a room only",
-                advice: "Start it without --connect.")
+                Localized(
+                    ko: "\(lab.number)번 실습의 \(machine.name)은(는) 통신사의 NAT 뒤에 있는데, 이 컴퓨터에서 돌릴 때만 있어요",
+                    en: "\(machine.name) of lab \(lab.number) is behind a carrier's NAT (inbound: none), "
+                        + "which there is in a room only"),
+                advice: Self.startHere)
         }
         let images = try await builtImages(of: lab)
         guard let first = lab.machines.first?.image else {
             throw LabError(.labFile, "lab \(lab.number) has no machines")
         }
-        progress(.doing("libvirt", address.uri))
+        progress(.doing(.same("libvirt"), .same(address.uri)))
         let connection = try await address.open()
         try await demandMemory(of: lab, at: address, connection)
         var record = SessionRecord(
@@ -36,14 +42,16 @@ extension SessionStart {
         do {
             let volumes = FarVolumes(pool: record.pool ?? "", session: record.id, connection: connection)
             let files = try await bring(images, into: volumes)
-            progress(.done("libvirt", "\(address.uri), pool \(volumes.pool)"))
+            let place = Localized(
+                ko: "\(address.uri), 풀 \(volumes.pool)", en: "\(address.uri), pool \(volumes.pool)")
+            progress(.done(.same("libvirt"), place))
             let trial = files[first].map { KVMTrial(session: record.id, files: $0, connection: connection) }
             let accelerator = try await self.accelerator(wanted, trial: trial)
             record.accelerator = accelerator.rawValue
             let subnet = try await FarNetwork(session: record.id, connection: connection).make(at: address)
             record.subnet = subnet.description
             try store.save(record)
-            progress(.done("network", subnet.description))
+            progress(.done(Localized(ko: "네트워크", en: "network"), .same(subnet.description)))
             try LabPaths.make(paths.session(record.id) + "/keys")
             try await makeKeys(of: record, from: nil)
             let session = LiveSession(
@@ -64,10 +72,16 @@ extension SessionStart {
         return Started(record: record, isAtPoint: false)
     }
 
+    private static let startHere = Localized(
+        ko: "--connect 없이 시작하세요.", en: "Start it without --connect.")
+
     /// Brings images to a storage pool, one after the other, and waits for another command of this home that does so.
     func bring(_ images: [String: BuiltImage], into volumes: FarVolumes) async throws -> [String: FarVolumes.Files] {
         let lock = try await Lease.take(directory: paths.home + "/uploads", for: "an upload of images") { _ in
-            progress(.doing("libvirt", "waits for another upload of images"))
+            progress(
+                .doing(
+                    .same("libvirt"),
+                    Localized(ko: "다른 명령이 이미지를 올리고 있어서 기다려요", en: "waits for another upload of images")))
         }
         defer { withExtendedLifetime(lock) {} }
         var files: [String: FarVolumes.Files] = [:]
@@ -76,8 +90,12 @@ extension SessionStart {
             do {
                 files[name] = try await volumes.bring(image) { sent, total in
                     guard let now = percent.advance(sent, of: total) else { return }
-                    progress(.doing("image \(name)", "uploads, \(now) % of \(total >> 20) MiB"))
-                    if now == 100 { progress(.done("image \(name)", "is there")) }
+                    let size = "\(total >> 20) MiB"
+                    progress(
+                        .doing(
+                            .image(name),
+                            Localized(ko: "올리고 있어요, \(size)의 \(now) %", en: "uploads, \(now) % of \(size)")))
+                    if now == 100 { progress(.done(.image(name), Localized(ko: "올렸어요", en: "is there"))) }
                 }
             } catch let error as LibvirtError {
                 try Task.checkCancellation()
@@ -100,10 +118,18 @@ extension SessionStart {
     private func accelerator(_ wanted: Accelerator?, trial: KVMTrial?) async throws -> Accelerator {
         if let wanted { return wanted }
         guard let trial else { return .tcg }
-        progress(.doing("KVM", "is tried"))
+        progress(.doing(.same("KVM"), Localized(ko: "시험하고 있어요", en: "is tried")))
         let reason = try await trial.whyNot()
-        progress(.done("KVM", reason == nil ? "works" : "does not work"))
-        if let reason { progress(.notice("The machines are emulated and slower: \(reason).")) }
+        let works =
+            reason == nil ? Localized(ko: "돼요", en: "works") : Localized(ko: "안 돼요", en: "does not work")
+        progress(.done(.same("KVM"), works))
+        if let reason {
+            progress(
+                .notice(
+                    Localized(
+                        ko: "기계를 에뮬레이션으로 돌려서 느려요: \(reason)",
+                        en: "The machines are emulated and slower: \(reason).")))
+        }
         return reason == nil ? .kvm : .tcg
     }
 }

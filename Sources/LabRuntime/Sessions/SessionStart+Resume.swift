@@ -74,7 +74,7 @@ extension SessionStart {
     private func comeBack(_ machine: MachineSpec, in session: LiveSession) async throws {
         let began = ContinuousClock.now
         let domain = session.domain(machine.name)
-        progress(.doing(machine.name, "\(machine.address)  comes back"))
+        progress(.doing(.same(machine.name), Localized(ko: "돌아오고 있어요", en: "comes back").at(machine)))
         let goesOn: Bool
         switch try await session.connection.domainState(domain) {
         case .running: goesOn = true
@@ -92,7 +92,11 @@ extension SessionStart {
         _ machine: MachineSpec, in session: LiveSession, goesOn: Bool, since began: ContinuousClock.Instant
     ) async throws {
         guard try await !session.isInRescue(machine.name) else {
-            return progress(.done(machine.name, "goes on in its rescue console: lab console \(machine.name) --rescue"))
+            let way = "lab console \(machine.name) --rescue"
+            return progress(
+                .done(
+                    .same(machine.name),
+                    Localized(ko: "구조 콘솔에서 이어져요: \(way)", en: "goes on in its rescue console: \(way)")))
         }
         let agent = session.agent(machine.name)
         do {
@@ -100,10 +104,15 @@ extension SessionStart {
             try await Identity.refresh(agent)
         } catch let error as LabError where goesOn && error.code == .unreachable {
             // It runs on as it was, perhaps with its agent stopped by the student.
+            let way = "lab console \(machine.name)"
             progress(
-                .notice("\(machine.name) goes on, but its guest agent does not answer: lab console \(machine.name)"))
+                .notice(
+                    Localized(
+                        ko: "\(machine.name): 이어서 돌지만 게스트 에이전트가 응답하지 않아요. \(way)",
+                        en: "\(machine.name) goes on, but its guest agent does not answer: \(way)")))
         }
-        progress(.done(machine.name, "\(machine.address)  ready" + Self.elapsed(since: began)))
+        let ready = Localized(ko: "준비됐어요", en: "ready")
+        progress(.done(.same(machine.name), ready.at(machine).taking(since: began)))
     }
 
     /// Switches a machine on; gives whether it goes on from memory that was kept.
@@ -115,7 +124,11 @@ extension SessionStart {
             return isKept
         } catch {
             guard isKept else { throw error }
-            progress(.notice("\(machine.name) boots: its memory could not be used (\(error))."))
+            progress(
+                .notice(
+                    Localized(
+                        ko: "\(machine.name): 남겨 둔 메모리를 쓸 수 없어서 부팅해요 (\(error)).",
+                        en: "\(machine.name) boots: its memory could not be used (\(error)).")))
             try await session.connection.forgetSavedDomain(domain)
             try await session.connection.startDomain(domain)
             return false
@@ -124,12 +137,20 @@ extension SessionStart {
 
     private func putBack(_ session: LiveSession, to step: String) async throws {
         let began = ContinuousClock.now
-        progress(.doing("machines", "are put back to when \(step) was opened"))
+        progress(
+            .doing(
+                .machines,
+                Localized(ko: "\(step) 단계가 열린 때로 되돌리고 있어요", en: "are put back to when \(step) was opened")))
         guard try await Checkpoint.steps(of: session).contains(step) else {
             throw LabError(
-                .usage, "there is no checkpoint of \(step)", advice: "Boot the disks: lab resume --from disks")
+                .usage,
+                Localized(
+                    ko: "\(step) 단계가 열린 때로는 되돌릴 수 없어요. 그때의 모습이 남아 있지 않아요",
+                    en: "there is no checkpoint of \(step)"),
+                advice: Localized(
+                    ko: "디스크로 부팅하려면: lab resume --from disks", en: "Boot the disks: lab resume --from disks"))
         }
         try await Checkpoint.ofStep(step, in: session).restore()
-        progress(.done("machines", "are back" + Self.elapsed(since: began)))
+        progress(.done(.machines, Localized(ko: "되돌렸어요", en: "are back").taking(since: began)))
     }
 }

@@ -88,7 +88,12 @@ public struct SessionStart: Sendable {
         } catch {
             try await undo(record)
             guard let point, !Task.isCancelled else { throw error }
-            progress(.notice("What was kept of \(point.contents.step) could not be used (\(error)); it is made again."))
+            let step = point.contents.step
+            progress(
+                .notice(
+                    Localized(
+                        ko: "\(step) 단계에서 남겨 둔 것을 쓸 수 없어서 다시 만들어요 (\(error)).",
+                        en: "What was kept of \(step) could not be used (\(error)); it is made again.")))
             StartingPointStore(paths: paths).remove(point)
             return try await start(lab, student: student, options)
         }
@@ -168,14 +173,18 @@ public struct SessionStart: Sendable {
 
     func makeRoom(_ record: inout SessionRecord, of lab: Lab) async throws {
         let began = ContinuousClock.now
-        progress(.doing("room", "is made"))
+        progress(.doing(.room, Localized(ko: "만들고 있어요", en: "is made")))
         Reserve(home: paths.home).fill()
         let room = try await Room.make(
             session: paths.session(record.id), sockets: paths.sockets(record.id), paths: paths,
             forwarding: Forwarding(lab))
         record.setRoom(room.process)
         try store.save(record)
-        progress(.done("room", (lab.uplink ? "ready, with a way out" : "ready") + Self.elapsed(since: began)))
+        let ready =
+            lab.uplink
+            ? Localized(ko: "준비됐어요. 바깥으로 나가는 길도 있어요", en: "ready, with a way out")
+            : Localized(ko: "준비됐어요", en: "ready")
+        progress(.done(.room, ready.taking(since: began)))
     }
 
     func makeNetworks(_ session: LiveSession) async throws {
@@ -224,9 +233,9 @@ public struct SessionStart: Sendable {
             } else {
                 let began = ContinuousClock.now
                 images[name] = try await ImageBuilder.build(recipe, into: store) { phase in
-                    progress(.doing("image \(name)", phase.description))
+                    progress(.doing(.image(name), phase))
                 }
-                progress(.done("image \(name)", "built" + Self.elapsed(since: began)))
+                progress(.done(.image(name), Localized(ko: "만들었어요", en: "built").taking(since: began)))
             }
         }
         return images
@@ -251,7 +260,11 @@ public struct SessionStart: Sendable {
                         return (need, try await builder.image(image, memory: need.memory, accelerator: accelerator))
                     } catch {
                         try Task.checkCancellation()
-                        progress(.notice("Machines of \(need.image) boot: their memory could not be kept (\(error))."))
+                        progress(
+                            .notice(
+                                Localized(
+                                    ko: "\(need.image) 이미지의 기계는 부팅해요. 메모리를 남겨 둘 수 없었어요 (\(error)).",
+                                    en: "Machines of \(need.image) boot: their memory could not be kept (\(error)).")))
                         return (need, nil)
                     }
                 }
@@ -267,9 +280,16 @@ public struct SessionStart: Sendable {
         let outcome = try await AcceleratorProbe(paths: paths).outcome(kernel: kernel)
         if outcome.kvmWorks { return .kvm }
         if wanted == .kvm {
-            throw LabError(.host, "KVM does not work here: \(outcome.reason)", advice: "Start with: --accelerator tcg")
+            let remedy = outcome.remedy.map { "Mend it with: \($0)      Or start" } ?? "Start"
+            throw LabError(.host, "KVM does not work here: \(outcome.reason)", advice: remedy + " with: --accelerator tcg")
         }
-        progress(.notice("The machines are emulated and slower: \(outcome.reason)."))
+        let remedy =
+            outcome.remedy.map { Localized(ko: ". 고치려면: \($0)", en: "; mend it with: \($0)") } ?? Localized.same(".")
+        progress(
+            .notice(
+                Localized(
+                    ko: "기계를 에뮬레이션으로 돌려서 느려요: \(outcome.reason)\(remedy.ko)",
+                    en: "The machines are emulated and slower: \(outcome.reason)\(remedy.en)")))
         return .tcg
     }
 
@@ -289,10 +309,5 @@ public struct SessionStart: Sendable {
     static func newID(lab: Int) -> String {
         let letters = Array("abcdefghijkmnpqrstuvwxyz23456789")
         return "\(lab)-" + String((0..<6).map { _ in letters[Int.random(in: 0..<letters.count)] })
-    }
-
-    static func elapsed(since moment: ContinuousClock.Instant) -> String {
-        let seconds = Double((ContinuousClock.now - moment) / .milliseconds(1)) / 1000
-        return String(format: "  %.1f s", seconds)
     }
 }

@@ -31,10 +31,13 @@ struct ConsolePlayer: Sendable {
         for (index, line) in dialogue.enumerated() {
             while !screen.passes(line.when) {
                 guard ContinuousClock.now < end, !screen.hasEnded else {
+                    let last = screen.text.suffix(1500)
                     throw LabError(
                         .failed,
-                        "\"\(line.when)\" did not come on the console of \(machine); what stood there last:\n"
-                            + String(screen.text.suffix(1500)))
+                        Localized(
+                            ko: "\(machine)의 콘솔에 \"\(line.when)\"이(가) 나오지 않았어요. 마지막에 있던 것:\n\(last)",
+                            en: "\"\(line.when)\" did not come on the console of \(machine); "
+                                + "what stood there last:\n\(last)"))
                 }
                 if index == 0, ContinuousClock.now - nudged > Self.nudge {
                     console.send(Self.enter)

@@ -49,10 +49,12 @@ public struct SolutionPlayer: Sendable {
         let said = outcome.text + outcome.errorText
         report(.ended(status: outcome.status, said: said))
         if outcome.status != 0, !action.mayFail {
+            let words = "\(Self.typed(command))\n\(said.suffix(1500))"
             throw LabError(
                 .failed,
-                "on \(machine.name) this ended with status \(outcome.status): \(Self.typed(command))\n"
-                    + String(said.suffix(1500)))
+                Localized(
+                    ko: "\(machine.name)에서 이 명령이 상태 \(outcome.status)(으)로 끝났어요: \(words)",
+                    en: "on \(machine.name) this ended with status \(outcome.status): \(words)"))
         }
     }
 

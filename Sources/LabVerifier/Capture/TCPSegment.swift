@@ -21,7 +21,6 @@ struct TCPSegment: Sendable, Equatable {
 
     var isSYN: Bool { flags & 0x02 != 0 }
     var isACK: Bool { flags & 0x10 != 0 }
-    var isRST: Bool { flags & 0x04 != 0 }
 
     /// Makes a segment.
     init(

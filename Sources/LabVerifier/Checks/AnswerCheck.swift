@@ -43,7 +43,7 @@ struct AnswerCheck: Check {
         return finding(
             .fail,
             Localized(
-                ko: "마지막 답은 답한 때에 맞지 않았어요. 다시 답할 수 있어요: lab answer \(topic) 답",
+                ko: "마지막으로 낸 답은 그때 맞지 않았어요. 다시 답할 수 있어요: lab answer \(topic) 답",
                 en: "the last answer was not right when it was given. You may answer again: lab answer \(topic) VALUE"))
     }
 
@@ -57,7 +57,7 @@ struct AnswerCheck: Check {
             guard !lines.isEmpty || !right.isEmpty else {
                 throw Unjudgeable(
                     Localized(
-                        ko: "맞는 답을 \(machine)에서 지금 읽을 수 없어요(상태 \(seen.status)). 앞 단계의 것이 아직 살아 있나요?",
+                        ko: "맞는 답을 \(machine)에서 지금 읽을 수 없어요(상태 \(seen.status)). 질문이 묻는 것(세션, 파일, 서비스)이 아직 그대로 있나요?",
                         en: "The right answer cannot be read off \(machine) now (status \(seen.status)). "
                             + "Is what the question is about still there?"))
             }

@@ -64,7 +64,7 @@ struct AuthorizedKeyCheck: Check {
             let names = Self.missing(wanted, in: loose).map { $0.prefix { $0 != "=" } }.joined(separator: ", ")
             problems.append(
                 Localized(
-                    ko: "\(machine)의 ~\(user)/.ssh/authorized_keys에서 그 키의 줄에 바라는 옵션이 모자라요: \(shown(names))",
+                    ko: "\(machine)의 ~\(user)/.ssh/authorized_keys에서 그 키의 줄에 있어야 할 옵션이 없어요: \(shown(names))",
                     en:
                         "the line of that key in ~\(user)/.ssh/authorized_keys on \(machine) lacks options: \(shown(names))"
                 ))
@@ -112,16 +112,16 @@ struct AuthorizedKeyCheck: Check {
             if words[0] == "missing" {
                 wrong.append(Localized(ko: "\(path)이(가) 없어요.", en: "\(path) is not there."))
             } else if owner != user && owner != "root" {
-                wrong.append(Localized(ko: "\(path)의 소유자가 \(owner)이에요.", en: "\(path) belongs to \(owner)."))
+                wrong.append(Localized(ko: "\(path)의 주인이 다른 사용자예요: \(owner)", en: "\(path) belongs to \(owner)."))
             } else if mode & 0o022 != 0 {
                 wrong.append(
                     Localized(
-                        ko: "\(path)의 모드가 \(words[1])이라 다른 사용자가 바꿀 수 있어요.",
+                        ko: "\(path)(모드 \(words[1]))을(를) 다른 사용자가 바꿀 수 있어요.",
                         en: "\(path) has mode \(words[1]): others can change it."))
             } else if mode & (owner == user ? 0o400 : 0o044) == 0 {
                 wrong.append(
                     Localized(
-                        ko: "\(path)의 모드가 \(words[1])이라 \(user) 자신이 읽을 수 없어요.",
+                        ko: "\(path)(모드 \(words[1]))을(를) \(user) 자신이 읽을 수 없어요.",
                         en: "\(path) has mode \(words[1]): \(user) cannot read it."))
             }
         }

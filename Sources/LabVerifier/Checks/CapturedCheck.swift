@@ -201,7 +201,7 @@ struct CapturedCheck: Check {
 
     private var expected: Localized {
         Localized(
-            ko: "\(file)에 \(client)와 \(server):\(port)의 대화가 처음부터 담겨 있어요",
+            ko: "\(file)에 \(client)과(와) \(server):\(port)의 대화가 처음부터 담겨 있어요",
             en: "\(file) holds a conversation of \(client) with \(server):\(port) from its beginning")
     }
 }

@@ -36,7 +36,7 @@ struct CommandCheck: Check {
         if seen.status != status {
             wrong.append(
                 Localized(
-                    ko: "종료 상태가 \(seen.status)이에요(바라는 값 \(status)).",
+                    ko: "종료 상태: \(seen.status) (기대한 값 \(status))",
                     en: "it ended with status \(seen.status), not \(status)."))
             wrong += Self.last(seen)
         }
@@ -44,7 +44,7 @@ struct CommandCheck: Check {
             let first = seen.output.split(separator: "\n").first.map { shown($0) }
             wrong.append(
                 Localized(
-                    ko: first.map { "바라는 내용이 출력에 없어요. 첫 줄: \($0)" } ?? "아무것도 출력하지 않았어요.",
+                    ko: first.map { "있어야 할 내용이 출력에 없어요. 첫 줄: \($0)" } ?? "아무것도 출력하지 않았어요.",
                     en: first.map { "what should appear does not; its first line: \($0)" } ?? "it printed nothing."))
         }
         let there = Localized(
@@ -52,10 +52,10 @@ struct CommandCheck: Check {
         return Finding(
             wrong.isEmpty ? .pass : .fail, machine: machine,
             expected: Localized(
-                ko: "\"\(text)\" 명령이 바라는 대로 끝나요",
+                ko: "\"\(text)\" 명령이 기대한 대로 끝나요",
                 en: "\"\(text)\" ends as it should"),
             observed: wrong.isEmpty
-                ? there + Localized(ko: "바라는 대로 끝났어요.", en: "it ended as it should.") : there + wrong.lines)
+                ? there + Localized(ko: "기대한 대로 끝났어요.", en: "it ended as it should.") : there + wrong.lines)
     }
 
     /// The last lines of what it said, those of its errors if there are any.

@@ -11,8 +11,8 @@ struct FileCheck: Check {
             .init("mode", .string, "The mode in octal, such as 0600."),
             .init("owner", .string, "The owner's name."),
             .init("group", .string, "The group's name."),
-            .init("contains", .string, "Text that stands in it."),
-            .init("absent", .string, "Text that does not stand in it."),
+            .init("contains", .string, "Text that stands in its first 250,000 bytes."),
+            .init("absent", .string, "Text that does not stand in its first 250,000 bytes."),
             .init("user", .string, "Whose home ~/ is; default the machine's user."),
         ])
 
@@ -60,7 +60,7 @@ struct FileCheck: Check {
                     en: "\(path) on \(machine) cannot be looked at: \(shown(seen.error))"))
         }
         let fine = Localized(
-            ko: "\(machine)의 \(path): 모드 \(words[0]), 소유자 \(words[1]), 그룹 \(words[2])",
+            ko: "\(machine)의 \(path): 모드 \(words[0]), 주인 \(words[1]), 그룹 \(words[2])",
             en: "\(path) on \(machine): mode \(words[0]), owner \(words[1]), group \(words[2])")
         guard wanted else {
             return finding([Localized(ko: "\(machine)에 \(path)이(가) 있어요.", en: "\(path) is on \(machine).")], fine: fine)
@@ -71,13 +71,13 @@ struct FileCheck: Check {
     private func wrong(mode: String, owner: String, group: String, content: String) -> [Localized] {
         var wrong: [Localized] = []
         if let wanted = fields.string("mode"), Int(wanted, radix: 8) != Int(mode, radix: 8) {
-            wrong.append(Localized(ko: "모드가 \(mode)이에요.", en: "its mode is \(mode)."))
+            wrong.append(Localized(ko: "지금 모드: \(mode)", en: "its mode is \(mode)."))
         }
         if let wanted = fields.string("owner"), wanted != owner {
-            wrong.append(Localized(ko: "소유자가 \(shown(owner))이에요.", en: "its owner is \(shown(owner))."))
+            wrong.append(Localized(ko: "지금 주인: \(shown(owner))", en: "its owner is \(shown(owner))."))
         }
         if let wanted = fields.string("group"), wanted != group {
-            wrong.append(Localized(ko: "그룹이 \(shown(group))이에요.", en: "its group is \(shown(group))."))
+            wrong.append(Localized(ko: "지금 그룹: \(shown(group))", en: "its group is \(shown(group))."))
         }
         if let text = fields.string("contains"), !content.contains(text) {
             wrong.append(Localized(ko: "찾는 내용이 안에 없어요.", en: "what should stand in it does not."))
@@ -107,7 +107,7 @@ struct FileCheck: Check {
             en.append("mode \(mode)")
         }
         if let owner = fields.string("owner") {
-            ko.append("소유자 \(owner)")
+            ko.append("주인 \(owner)")
             en.append("owner \(owner)")
         }
         if let group = fields.string("group") {

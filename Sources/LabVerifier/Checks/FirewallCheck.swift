@@ -8,22 +8,29 @@ struct FirewallCheck: Check {
             .init("on", .machine, required: true, "The machine."),
             .init("active", .boolean, "Whether it is active; default true."),
             .init("allow", .list(.port), "TCP ports that it lets in."),
+            .init("only", .list(.port), "Lets in none but these, and filters IPv6, too."),
         ])
 
     let machine: String
     let active: Bool
     let ports: [Int]
+    /// The ports that may be let in at all; nil when the others do not matter.
+    let only: Set<Int>?
 
     init(_ fields: Fields) throws {
         machine = try fields.required("on")
         active = fields.boolean("active") ?? true
         ports = fields.strings("allow").compactMap { Int($0) }
+        let known = fields.strings("only").compactMap { Int($0) }
+        only = known.isEmpty ? nil : Set(known)
     }
 
     private static let script = #"""
         command -v ufw >/dev/null || { echo 'Status: absent'; exit 0; }
         LC_ALL=C ufw status 2>&1 | head -n 1
         iptables -S INPUT && iptables -S ufw-user-input 2>/dev/null
+        ip6tables -S INPUT 2>/dev/null | sed -n 's/^-P INPUT /-P INPUT6 /p'
+        ip6tables -S ufw6-user-input 2>/dev/null
         exit 0
         """#
 
@@ -70,30 +77,66 @@ struct FirewallCheck: Check {
                     + Localized(ko: "\(list)번 포트를 허용하는 규칙이 없어요.", en: "no rule lets port \(list) in."),
                 Localized(ko: "ufw status로 지금 규칙을 보세요.", en: "See the rules with ufw status."))
         }
+        if let only, let stray = Self.stray(beyond: only, in: lines) {
+            return finding(
+                false,
+                state + Localized(ko: "다른 것도 들여보내요: \(shown(stray))", en: "it lets in something else, too: \(shown(stray))"),
+                Localized(
+                    ko: "sudo ufw status numbered로 규칙을 보고, 필요 없는 것은 sudo ufw delete 번호로 지우세요.",
+                    en: "See the rules with sudo ufw status numbered, and remove what is not needed: sudo ufw delete NUMBER."))
+        }
         return finding(true, state, nil)
+    }
+
+    /// The first loaded rule that lets in a TCP port which is not among `ports`, or the policy that lets in all of IPv6.
+    static func stray(beyond ports: Set<Int>, in lines: [String]) -> String? {
+        lines.first { line in
+            if line == "-P INPUT6 ACCEPT" { return true }
+            guard line.hasPrefix("-A ufw-user-input ") || line.hasPrefix("-A ufw6-user-input ") else { return false }
+            let rule = Rule(line)
+            guard rule.accepts, rule.protocol ?? "tcp" == "tcp" else { return false }
+            guard let list = rule.ports else { return true }
+            return !list.allSatisfy { $0.count <= ports.count && ports.isSuperset(of: $0) }
+        }
+    }
+
+    /// A rule as iptables prints it, in the respects that matter here.
+    private struct Rule {
+        let target: String?
+        let `protocol`: String?
+        let isFromAnywhere: Bool
+        /// The ports that it is about; nil for all.
+        let ports: [ClosedRange<Int>]?
+
+        init(_ line: String) {
+            let words = line.split(separator: " ").map(String.init)
+            func value(_ option: String) -> String? {
+                words.firstIndex(of: option).flatMap { words.indices.contains($0 + 1) ? words[$0 + 1] : nil }
+            }
+            target = value("-j")
+            `protocol` = value("-p")
+            isFromAnywhere = value("-s") == nil
+            ports = (value("--dport") ?? value("--dports"))?.split(separator: ",").compactMap { item in
+                let ends = item.split(separator: ":").compactMap { Int($0) }
+                guard let first = ends.first, let last = ends.last, first <= last else { return nil }
+                return first...last
+            }
+        }
+
+        var accepts: Bool { ["ACCEPT", "ufw-user-limit-accept", "ufw6-user-limit-accept"].contains(target) }
+        var refuses: Bool { target == "DROP" || target == "REJECT" }
+        func names(_ port: Int) -> Bool { ports?.contains { $0.contains(port) } ?? true }
     }
 
     /// What the first of ufw's loaded rules that names the port does.
     static func isAllowed(_ port: Int, by lines: [String]) -> Bool {
         for line in lines where line.hasPrefix("-A ufw-user-input ") {
-            let words = line.split(separator: " ").map(String.init)
-            func value(_ option: String) -> String? {
-                words.firstIndex(of: option).flatMap { words.indices.contains($0 + 1) ? words[$0 + 1] : nil }
-            }
-            if let `protocol` = value("-p"), `protocol` != "tcp" { continue }
-            guard let target = value("-j"), names(port, value("--dport") ?? value("--dports")) else { continue }
-            if target == "ACCEPT" || target == "ufw-user-limit" || target == "ufw-user-limit-accept" { return true }
-            if target == "DROP" || target == "REJECT", value("-s") == nil { return false }
+            let rule = Rule(line)
+            guard rule.protocol ?? "tcp" == "tcp", rule.names(port) else { continue }
+            if rule.accepts || rule.target == "ufw-user-limit" { return true }
+            if rule.refuses, rule.isFromAnywhere { return false }
         }
         return false
-    }
-
-    private static func names(_ port: Int, _ list: String?) -> Bool {
-        guard let list else { return true }
-        return list.split(separator: ",").contains { item in
-            let ends = item.split(separator: ":").compactMap { Int($0) }
-            return ends.count == 2 ? ends[0] <= port && port <= ends[1] : ends.first == port
-        }
     }
 
     private func finding(_ holds: Bool, _ observed: Localized, _ hint: Localized?) -> Finding {

@@ -10,6 +10,7 @@ struct KeyPairCheck: Check {
             .init("user", .string, "The user; default the machine's."),
             .init("encrypted", .boolean, "Whether a passphrase protects it; default does not matter."),
             .init("name", .string, "The file's name under ~/.ssh; default any."),
+            .init("every", .boolean, "Whether all private keys under ~/.ssh have to be like that; default one is enough."),
         ])
 
     let machine: String
@@ -41,25 +42,25 @@ struct KeyPairCheck: Check {
                     en: "The keys of \(user) on \(machine) cannot be looked at (status \(seen.status))."))
         }
         var problems: [Localized] = []
+        var right: [String] = []
         for line in seen.output.split(separator: "\n") {
             let words = line.split(separator: " ").map(String.init)
             guard words.count == 6 else { continue }
             let wrong = wrong(
                 state: words[0], mode: words[1], owner: words[2], own: words[3], pub: words[4], user: user)
-            if wrong.isEmpty {
-                return Finding(
-                    .pass, machine: machine, expected: expected(user),
-                    observed: .same("\(machine): ~\(user)/.ssh/\(words[5]), \(words[1]), \(words[4])"))
-            }
+            if wrong.isEmpty { right.append("\(machine): ~\(user)/.ssh/\(words[5]), \(words[1]), \(words[4])") }
             problems += wrong.map {
                 Localized(
                     ko: "\(machine)의 ~/.ssh/\(words[5]): \($0.ko)", en: "~/.ssh/\(words[5]) on \(machine): \($0.en)")
             }
         }
+        if let found = right.first, problems.isEmpty || fields.boolean("every") != true {
+            return Finding(.pass, machine: machine, expected: expected(user), observed: .same(found))
+        }
         if problems.isEmpty {
             problems = [
                 Localized(
-                    ko: "\(machine)에서 \(user) 사용자의 ~/.ssh에 그런 개인 키가 없어요.",
+                    ko: "\(machine)에서 \(user) 사용자의 ~/.ssh에 그런 개인키가 없어요.",
                     en: "there is no such private key in ~/.ssh of \(user) on \(machine).")
             ]
         }
@@ -78,16 +79,16 @@ struct KeyPairCheck: Check {
         } else if let encrypted = fields.boolean("encrypted"), encrypted != (state == "encrypted") {
             wrong.append(
                 encrypted
-                    ? Localized(ko: "암호문구가 걸려 있지 않아요.", en: "it has no passphrase.")
-                    : Localized(ko: "암호문구가 걸려 있어요.", en: "it has a passphrase."))
+                    ? Localized(ko: "패스구문이 걸려 있지 않아요.", en: "it has no passphrase.")
+                    : Localized(ko: "패스구문이 걸려 있어요.", en: "it has a passphrase."))
         }
         if (Int(mode, radix: 8) ?? 0o777) & 0o077 != 0 {
             wrong.append(
-                Localized(ko: "모드 \(mode): 다른 사용자도 쓸 수 있어요.", en: "mode \(mode): not only its owner has it."))
+                Localized(ko: "권한 \(mode): 주인 말고 다른 사용자에게도 열려 있어요.", en: "mode \(mode): not only its owner has it."))
         }
-        if owner != user { wrong.append(Localized(ko: "소유자가 \(owner)이에요.", en: "its owner is \(owner).")) }
+        if owner != user { wrong.append(Localized(ko: "지금 주인: \(owner)", en: "its owner is \(owner).")) }
         if pub == "-" {
-            wrong.append(Localized(ko: "옆에 공개 키(.pub)가 없어요.", en: "its public half (.pub) is not beside it."))
+            wrong.append(Localized(ko: "옆에 공개키(.pub)가 없어요.", en: "its public half (.pub) is not beside it."))
         } else if own != "-", own != pub {
             wrong.append(Localized(ko: "옆의 .pub 파일은 다른 키의 것이에요.", en: "the .pub file beside it is another key's."))
         }
@@ -97,8 +98,8 @@ struct KeyPairCheck: Check {
     private func expected(_ user: String) -> Localized {
         let kind = fields.boolean("encrypted").map {
             $0
-                ? Localized(ko: "암호문구로 보호된 ", en: "passphrase-protected ")
-                : Localized(ko: "암호문구 없는 ", en: "passphrase-free ")
+                ? Localized(ko: "패스구문으로 잠긴 ", en: "passphrase-protected ")
+                : Localized(ko: "패스구문 없는 ", en: "passphrase-free ")
         }
         return Localized(
             ko: "\(user) 사용자에게 \(kind?.ko ?? "")키 쌍이 있어요", en: "\(user) has a \(kind?.en ?? "")key pair")

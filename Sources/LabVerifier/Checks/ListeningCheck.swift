@@ -103,6 +103,6 @@ struct ListeningCheck: Check {
             return Localized(ko: "\(port)번 포트가 열려 있어요\(over)", en: "port \(port) is listened on\(over)")
         }
         return Localized(
-            ko: "\(program)가(이) \(port)번 포트에서 기다려요\(over)", en: "\(program) listens on port \(port)\(over)")
+            ko: "\(program)이(가) \(port)번 포트에서 기다려요\(over)", en: "\(program) listens on port \(port)\(over)")
     }
 }

@@ -1,14 +1,15 @@
 import LabFile
 
-/// `mount`: a file system of a device is mounted at a path, and /etc/fstab says so.
+/// `mount`: a file system of a device is mounted at a path, and where that is asked for /etc/fstab says so.
 struct MountCheck: Check {
     static let spec = CheckSpec(
-        "mount", mode: .holds, basis: .guest, "A file system of that disk is mounted there, and /etc/fstab names it.",
+        "mount", mode: .holds, basis: .guest,
+        "A file system of that disk is mounted there; with `fstab`, /etc/fstab names it, too.",
         fields: [
             .init("on", .machine, required: true, "The machine."),
             .init("path", .string, required: true, "Where it is mounted."),
-            .init("device", .string, "The disk that it is on, such as vdb; a partition of it will do."),
-            .init("fstab", .boolean, "Whether /etc/fstab must name it, too."),
+            .init("device", .string, "The disk that it is on, such as vdb, or a partition of it; default any disk."),
+            .init("fstab", .boolean, "Whether /etc/fstab must name it, too; default false."),
         ])
 
     let machine: String

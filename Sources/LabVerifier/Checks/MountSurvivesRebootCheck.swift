@@ -21,7 +21,7 @@ struct MountSurvivesRebootCheck: Check {
                 before,
                 before.observed
                     + Localized(
-                        ko: "지금도 그렇지 않아서 다시 시작해 보지 않았어요.",
+                        ko: "지금도 그렇지 않아서 재부팅해 보지 않았어요.",
                         en: "It is not so even now, so the machine was not rebooted."))
         }
         try await bench.reboot(mount.machine)
@@ -34,7 +34,7 @@ struct MountSurvivesRebootCheck: Check {
         }
         return finding(
             after,
-            Localized(ko: "\(mount.machine)을(를) 다시 시작한 뒤:", en: "after \(mount.machine) was rebooted:") + after.observed
+            Localized(ko: "\(mount.machine)을(를) 재부팅한 뒤:", en: "after \(mount.machine) was rebooted:") + after.observed
         )
     }
 
@@ -42,7 +42,7 @@ struct MountSurvivesRebootCheck: Check {
         Finding(
             found.verdict, machine: mount.machine,
             expected: Localized(
-                ko: "\(mount.machine)을(를) 다시 시작해도 \(mount.path)에 디스크가 마운트돼요",
+                ko: "\(mount.machine)을(를) 재부팅해도 \(mount.path)에 디스크가 마운트돼요",
                 en: "after a reboot of \(mount.machine) the disk is mounted at \(mount.path) again"),
             observed: observed, hint: found.hint)
     }

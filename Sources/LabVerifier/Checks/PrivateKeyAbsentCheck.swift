@@ -4,8 +4,8 @@ import LabFile
 struct PrivateKeyAbsentCheck: Check {
     static let spec = CheckSpec(
         "private-key-absent", mode: .holds, basis: .guest,
-
-        "No file on the machine, whatever its name, also in /tmp and other homes, is the private half of that machine's key.",
+        "No file below /home, /root, /tmp, /etc, /opt, /srv, /mnt and the like, whatever its name, is the private half of "
+            + "that machine's key.",
         fields: [
             .init("on", .machine, required: true, "The machine that must not have it."),
             .init("key-of", .machine, required: true, "The machine that the key belongs on."),
@@ -44,7 +44,7 @@ struct PrivateKeyAbsentCheck: Check {
         let user = try bench.user(user, of: source)
         let keys = try await PublicKeys.look(on: source, user: user, name: nil, bench: bench)
         let expected = Localized(
-            ko: "\(source)의 개인 키가 \(machine)에 없어요", en: "the private key of \(source) is not on \(machine)")
+            ko: "\(source)의 개인키가 \(machine)에 없어요", en: "the private key of \(source) is not on \(machine)")
         guard !keys.keys.isEmpty else {
             return Finding(
                 .fail, machine: machine, expected: expected,
@@ -57,7 +57,7 @@ struct PrivateKeyAbsentCheck: Check {
         guard seen.status == 0 else {
             throw Unjudgeable(
                 Localized(
-                    ko: "\(machine)에서 개인 키를 찾아볼 수 없어요(상태 \(seen.status)).",
+                    ko: "\(machine)에서 개인키를 찾아볼 수 없어요(상태 \(seen.status)).",
                     en: "\(machine) cannot be searched for private keys (status \(seen.status))."))
         }
         let copies = seen.output.split(separator: "\n").compactMap { line -> String? in
@@ -68,15 +68,15 @@ struct PrivateKeyAbsentCheck: Check {
             return Finding(
                 .pass, machine: machine, expected: expected,
                 observed: Localized(
-                    ko: "\(machine)에서 그 개인 키를 찾지 못했어요.", en: "that private key was not found on \(machine)."))
+                    ko: "\(machine)에서 그 개인키를 찾지 못했어요.", en: "that private key was not found on \(machine)."))
         }
         return Finding(
             .fail, machine: machine, expected: expected,
             observed: Localized(
-                ko: "\(machine)의 \(shown(copy))이(가) \(source)의 개인 키예요.",
+                ko: "\(machine)의 \(shown(copy))이(가) \(source)의 개인키예요.",
                 en: "\(shown(copy)) on \(machine) is the private key of \(source)."),
             hint: Localized(
-                ko: "개인 키는 만든 곳을 떠나지 않아요. 키를 복사하지 않고 다음 서버로 가는 방법이 있어요.",
+                ko: "개인키는 만든 곳을 떠나지 않아요. 키를 복사하지 않고 다음 서버로 가는 방법이 있어요.",
                 en: "A private key does not leave the place where it was made. There is a way on without copying it."))
     }
 }

@@ -107,7 +107,7 @@ struct RecordedCheck: Check {
             throw Unjudgeable(Localized(ko: "\(machine)에 journalctl이 없어요.", en: "\(machine) has no journalctl."))
         }
         if seen.status == 68 {
-            return finding(.fail, Localized(ko: "\(user ?? "")이라는 사용자가 없어요.", en: "There is no user \(user ?? "")."))
+            return finding(.fail, Localized(ko: "\(user ?? "") 사용자가 없어요.", en: "There is no user \(user ?? "")."))
         }
         let words = seen.output.split(separator: " ", maxSplits: 1)
         guard words.count == 2, let line = JournalLine.all(words[1]).last else {
@@ -132,7 +132,7 @@ struct RecordedCheck: Check {
             return finding(
                 .fail,
                 Localized(
-                    ko: "그런 줄이 있지만 바라는 대로 \(program)이(가) 쓴 것이 아니에요(쓴 프로그램: \(writer)).",
+                    ko: "그런 글이 있지만 \(program)이(가) 쓴 것이 아니에요(쓴 프로그램: \(writer)).",
                     en: "There is such a text, but not as \(program) would have recorded it (its writer: \(writer)):")
                     + record)
         }

@@ -8,12 +8,13 @@ import LabFile
 struct SSHDConfigCheck: Check {
     static let spec = CheckSpec(
         "sshd-config", mode: .holds, basis: .guest,
-        "The values are in force in the running server: sshd -T says so, and sshd has read its files since they last changed.",
+        "The values are in force in the running server for everybody: sshd -T says so, no Match block says otherwise, and "
+            + "sshd has read its files since they last changed.",
         fields: [
             .init("on", .machine, required: true, "The machine."),
             .init("settings", .map(.string), required: true, "Keywords and their values."),
-            .init("user", .string, "The user that Match blocks see; default the machine's user."),
-            .init("from", .machine, "The machine that Match blocks see; default the workstation."),
+            .init("user", .string, "For this user alone, whatever Match blocks say of others."),
+            .init("from", .machine, "For connections from this machine alone."),
         ])
 
     let machine: String
@@ -29,11 +30,7 @@ struct SSHDConfigCheck: Check {
     }
 
     func judge(on bench: any Bench) async throws -> Finding {
-        let server = try bench.machine(machine)
-        let client = try from.map { try bench.machine($0) } ?? bench.lab.machines.first ?? server
-        let connection =
-            "user=\(user ?? server.user),host=\(client.address),addr=\(client.seenAddress),laddr=\(server.address),lport=22"
-        let seen = try await bench.look(on: machine, SSHDState.script, [connection])
+        let seen = try await bench.look(on: machine, SSHDState.script, [try connection(on: bench)])
         let state = SSHDState(seen.output)
         guard state.isInstalled else {
             return fail(
@@ -58,11 +55,37 @@ struct SSHDConfigCheck: Check {
         return judge(state)
     }
 
+    /// What `sshd -T -C` is asked about; empty when the values are to hold for everybody.
+    private func connection(on bench: any Bench) throws -> String {
+        guard user != nil || from != nil else { return "" }
+        let server = try bench.machine(machine)
+        let client = try from.map { try bench.machine($0) } ?? bench.lab.machines.first ?? server
+        return
+            "user=\(user ?? server.user),host=\(client.address),addr=\(client.seenAddress),laddr=\(server.address),lport=22"
+    }
+
+    /// A Match block that gives some connections another value.
+    private func exception(to keyword: String, _ wanted: String, in state: SSHDState) -> Localized? {
+        guard user == nil, from == nil else { return nil }
+        let line = state.lines.first {
+            $0.isConditional && $0.keyword == keyword.lowercased() && Self.normal($0.value) != wanted
+        }
+        return line.map {
+            Localized(
+                ko: "\(machine)의 Match 블록이 어떤 접속에는 다른 값을 줘요.\n  \(shown($0.place)): \(shown($0.text))",
+                en:
+                    "a Match block on \(machine) gives some connections another value.\n  \(shown($0.place)): \(shown($0.text))"
+            )
+        }
+    }
+
     private func judge(_ state: SSHDState) -> Finding {
         let wrong = settings.keys.sorted().compactMap { keyword -> Localized? in
             let wanted = Self.normal(settings[keyword] ?? "")
             let values = state.values[keyword.lowercased()] ?? []
-            guard !values.contains(where: { Self.normal($0) == wanted }) else { return nil }
+            guard !values.contains(where: { Self.normal($0) == wanted }) else {
+                return exception(to: keyword, wanted, in: state)
+            }
             let now = values.isEmpty ? "-" : shown(values.joined(separator: ", "))
             let lines = state.lines.filter { $0.keyword == keyword.lowercased() }
             let where_ = lines.map { "\n  \(shown($0.place)): \(shown($0.text))" }.joined()

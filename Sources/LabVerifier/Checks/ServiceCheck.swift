@@ -71,7 +71,7 @@ struct ServiceCheck: Check {
         }
         if values["LoadState"] == "not-found", !wrong.isEmpty {
             wrong = [
-                Localized(ko: "\(unit)이라는 서비스가 없어요.", en: "there is no unit \(unit).")
+                Localized(ko: "\(unit) 서비스가 없어요.", en: "there is no unit \(unit).")
             ]
             hint = Localized(ko: "패키지가 설치되어 있나요?", en: "Is the package installed?")
         }

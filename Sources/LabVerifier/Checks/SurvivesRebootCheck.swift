@@ -25,7 +25,7 @@ struct SurvivesRebootCheck: Check {
                 .fail,
                 before.observed
                     + Localized(
-                        ko: "지금도 그렇지 않아서 다시 시작해 보지 않았어요.",
+                        ko: "지금도 그렇지 않아서 재부팅해 보지 않았어요.",
                         en: "It is not so even now, so the machine was not rebooted."), before.hint)
         }
         let boot = try await bootID(bench)
@@ -33,7 +33,7 @@ struct SurvivesRebootCheck: Check {
         guard try await bootID(bench) != boot else {
             throw Unjudgeable(
                 Localized(
-                    ko: "\(machine)이(가) 다시 시작되지 않았어요. 잠시 뒤에 다시 해 보세요.",
+                    ko: "\(machine)이(가) 재부팅되지 않았어요. 잠시 뒤에 다시 해 보세요.",
                     en: "\(machine) did not reboot. Try again in a moment."))
         }
         let patience = bench.patience(Self.patience)
@@ -43,12 +43,12 @@ struct SurvivesRebootCheck: Check {
             let after = try await listening.judge(on: bench)
             if after.verdict == .pass {
                 let rebooted = Localized(
-                    ko: "\(machine)을(를) 다시 시작한 뒤:", en: "after \(machine) was rebooted:")
+                    ko: "\(machine)을(를) 재부팅한 뒤:", en: "after \(machine) was rebooted:")
                 return finding(.pass, rebooted + after.observed, nil)
             }
             guard ContinuousClock.now < end else {
                 let late = Localized(
-                    ko: "\(machine)을(를) 다시 시작하고 \(patience)초가 지난 뒤:",
+                    ko: "\(machine)을(를) 재부팅하고 \(patience)초가 지난 뒤:",
                     en: "\(patience) s after \(machine) was rebooted:")
                 return finding(
                     .fail, late + after.observed,
@@ -71,7 +71,7 @@ struct SurvivesRebootCheck: Check {
         return Finding(
             verdict, machine: listening.machine,
             expected: Localized(
-                ko: "\(listening.machine)을(를) 다시 시작해도 \(koWhat)이(가) \(listening.port)번 포트에서 기다려요",
+                ko: "\(listening.machine)을(를) 재부팅해도 \(koWhat)이(가) \(listening.port)번 포트에서 기다려요",
                 en: "after a reboot of \(listening.machine) \(what) is on port \(listening.port) again"),
             observed: observed, hint: hint)
     }

@@ -12,7 +12,7 @@ public protocol VerifierHost: Sendable {
     /// Reboots a machine cleanly and waits until its agent answers; throws ``Unjudgeable`` when it does not.
     func reboot(_ machine: String) async throws
 
-    /// A step's needs have all passed for the first time: take its checkpoint, run its setup, record the moment.
+    /// A step's needs have all passed for the first time: run its setup, take its checkpoint, record the moment.
     ///
     /// Called once for a step, never twice at a time; the step is judged after it returns. What it throws blocks the
     /// step's checks.

@@ -176,7 +176,7 @@ public struct VerifierRun: Sendable {
         return judge.outcome(
             statement, verdict: nil,
             observed: Localized(
-                ko: "기계를 잠시 건드리는 검사라서 지금은 하지 않았어요. 준비되면 lab check \(step.id)",
+                ko: "기계를 잠시 멈추거나 바꾸는 검사라서 지금은 하지 않았어요. 준비되면 이렇게 하세요: lab check \(step.id)",
                 en:
                     "Not run now, because it disturbs the machines for a moment. When you are ready: lab check \(step.id)"
             ))

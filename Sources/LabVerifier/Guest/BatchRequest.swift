@@ -2,9 +2,9 @@
 struct BatchRequest: Sendable, Equatable {
     /// The user it runs as; nil is root.
     var user: String?
-    /// The text for `/bin/sh -c`.
+    /// The text for `/bin/sh -c`, or for perl when it begins with `#!perl`.
     var script: String
-    /// Its `$1`, `$2`, …
+    /// Its `$1`, `$2`, …; perl's `@ARGV`.
     var arguments: [String]
 
     /// About how many bytes it takes in an argument list.

@@ -2,7 +2,7 @@ import LabFile
 
 /// Gathers what several checks ask of one machine at about the same time into one execution.
 ///
-/// Each script still runs in a shell of its own, as its own user, side by side with the others; equal requests run
+/// Each script still runs in a process of its own, as its own user, two at a time (``BatchDriver``); equal requests run
 /// once. The answers come back framed by ``BatchFrames``.
 public actor BatchingGuest {
     /// The machine's name, for messages.
@@ -20,7 +20,7 @@ public actor BatchingGuest {
 
     /// The most that one execution carries in arguments; the agent takes 131 kB.
     private static let argumentLimit = 90_000
-    /// The most scripts of one execution: they run side by side in a small machine.
+    /// The most scripts of one execution; what is more goes in another.
     private static let scriptLimit = 24
     /// How long one script may take, in seconds on a machine of ordinary speed.
     private static let scriptSeconds = 30

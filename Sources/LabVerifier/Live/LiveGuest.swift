@@ -20,9 +20,9 @@ struct LiveGuest: Guest {
         } catch let error as LabError where error.code == .unreachable {
             throw GuestUnreachable(
                 Localized(
-                    ko: "\(agent.machine)이(가) 응답하지 않아요(꺼졌거나, 멈췄거나, 게스트 에이전트가 없어요). 채점하지 않았어요."
-                        + " lab status와 lab console \(agent.machine)(으)로 확인해 보세요. (\(error.message))",
-                    en: "\(error.message). It is off, paused, or its guest agent was stopped; nothing was judged. "
+                    ko: "\(agent.machine)이(가) 응답하지 않아요(꺼졌거나, 멈췄거나, 게스트 에이전트가 없어요). 판정하지 않았어요."
+                        + " lab status와 lab console \(agent.machine)(으)로 확인해 보세요. (\(error.message.ko))",
+                    en: "\(error.message.en). It is off, paused, or its guest agent was stopped; nothing was judged. "
                         + "Look at it with lab status and lab console \(agent.machine)."))
         }
     }
@@ -32,7 +32,7 @@ extension Localized {
     /// Why nothing is judged on a machine that is in its rescue console.
     static func inRescue(_ machine: String) -> Localized {
         Localized(
-            ko: "\(machine)이(가) 구조 콘솔에 있어서 원래 시스템이 돌지 않아요. 채점하지 않았어요. "
+            ko: "\(machine)이(가) 구조 콘솔에 있어서 원래 시스템이 돌지 않아요. 판정하지 않았어요. "
                 + "구조 콘솔에서 나오거나(Ctrl-]) lab resume으로 원래 시스템을 부팅한 다음 다시 해 보세요.",
             en: "\(machine) is in its rescue console, so its own system does not run; nothing was judged. "
                 + "Leave the console (Ctrl-]), or boot its own system with lab resume, and try again.")

@@ -27,9 +27,10 @@ struct LiveHost: VerifierHost {
         do {
             try await session.reboot(machine)
         } catch {
+            let words = (error as? LabError)?.description(in: .ko) ?? "\(error)"
             throw Unjudgeable(
                 Localized(
-                    ko: "\(machine)이(가) 다시 켜지지 않았어요: \(error)", en: "\(machine) did not come back: \(error)"))
+                    ko: "\(machine)이(가) 다시 켜지지 않았어요: \(words)", en: "\(machine) did not come back: \(error)"))
         }
     }
 

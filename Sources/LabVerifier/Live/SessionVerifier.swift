@@ -64,9 +64,14 @@ public struct SessionVerifier: Sendable {
         // What it needs may have been done since the last check.
         if try !isOpen() { _ = try await check([step.id], isAwaited: true) }
         guard try isOpen() else {
+            let needs = step.needs.joined(separator: ", ")
             throw LabError(
-                .usage, "the turn of \(step.id) has not come yet",
-                advice: "It needs: " + step.needs.joined(separator: ", ") + "      See: lab check")
+                .usage,
+                Localized(
+                    ko: "\(step.id) 단계의 차례가 아직 아니에요", en: "the turn of \(step.id) has not come yet"),
+                advice: Localized(
+                    ko: "먼저 끝낼 단계: \(needs)      이렇게 보세요: lab check",
+                    en: "It needs: \(needs)      See: lab check"))
         }
         let (outcomes, passes) = await run(try facts()).judge(answer: value, to: question, of: step)
         let attempts = try store.answer(

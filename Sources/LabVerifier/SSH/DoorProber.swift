@@ -71,9 +71,6 @@ public actor DoorProber: Outside {
     /// See ``Outside/begin()``: methods are asked for anew, logins at doors are kept.
     public func begin() async { offers = [:] }
 
-    /// How many logins at doors were made.
-    public var logins: Int { sessions.count }
-
     /// See ``Outside/connect(from:to:port:seconds:greeting:)``.
     ///
     /// A program on the machine connects: a forwarded connection that gets no answer would keep all others of its login
@@ -92,7 +89,7 @@ public actor DoorProber: Outside {
         guard case .open = try Reach.outcome(control, from: machine) else {
             throw Unjudgeable(
                 Localized(
-                    ko: "\(machine)이(가) 너무 느려서 밖을 살펴보지 못했어요. 여러분의 잘못으로 치지 않아요.",
+                    ko: "\(machine)이(가) 너무 느려서 거기서 다른 기계로 연결해 보지 못했어요. 여러분의 잘못으로 치지 않아요.",
                     en: "\(machine) is too slow to probe from; this is not counted against you."))
         }
         return outcome
@@ -226,7 +223,8 @@ public actor DoorProber: Outside {
         guard let door = doors[machine] else {
             throw Unjudgeable(
                 Localized(
-                    ko: "\(machine)에는 밖에서 들여다볼 문이 없어요.", en: "\(machine) has no door to look through from outside."))
+                    ko: "\(machine)에는 lab이 들어가서 시험해 볼 통로가 없어요.",
+                    en: "\(machine) has no door to look through from outside."))
         }
         let key = "\(machine) \(user)"
         let seconds = 20 * slowness
@@ -265,7 +263,7 @@ public actor DoorProber: Outside {
     private static func unjudgeable(_ error: any Error, _ machine: String) -> Unjudgeable {
         Unjudgeable(
             Localized(
-                ko: "\(machine)에서 밖을 살펴보지 못했어요. 여러분의 잘못으로 치지 않아요: \(error)",
+                ko: "\(machine)에서 다른 기계로 연결해 보지 못했어요. 여러분의 잘못으로 치지 않아요: \(error)",
                 en: "The probe from \(machine) did not get through; this is not counted against you: \(error)"))
     }
 

@@ -161,7 +161,7 @@ struct LoginQuery: Sendable {
                 ko: "명령을 붙이지 않고 로그인하면 셸이 열려요.", en: "A login without a command opens a shell.")
         case .kind where kinds == [.command]:
             Localized(
-                ko: "ssh 뒤에 실행할 명령을 바로 붙여 보세요.", en: "Put the command to run right behind the address.")
+                ko: "주소 바로 뒤에 실행할 명령을 붙여 보세요.", en: "Put the command to run right behind the address.")
         case .kind:
             nil
         case .unknownPort, .unknownKind:

@@ -4,7 +4,7 @@ import LabFile
 extension Bench {
     /// Whether probes can leave from a machine through the lab's door; the others are asked through their agent.
     func hasDoor(_ name: String) -> Bool {
-        lab.machine(name)?.image == "workstation" || lab.machines.first?.name == name
+        lab.machine(name)?.image == "workstation"
     }
 
     /// Where a login comes from: a machine of the lab, or `loopback`, the machine `on` itself.

@@ -101,7 +101,7 @@ extension TCPOutcome {
             let line = banner.split(whereSeparator: \.isNewline).first.map { ": \(shown($0, limit: 80))" } ?? ""
             return Localized(ko: "연결됨\(line)", en: "it answers\(line)")
         case .refused:
-            return Localized(ko: "연결이 거절됨 (듣고 있는 프로그램이 없음)", en: "refused: nothing listens there")
+            return Localized(ko: "연결이 거절됨 (그 포트에서 기다리는 프로그램이 없음)", en: "refused: nothing listens there")
         case .silent:
             return Localized(
                 ko: "응답이 없음 (방화벽이 버렸거나 그 주소에 아무도 없음)",

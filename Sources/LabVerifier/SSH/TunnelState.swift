@@ -70,7 +70,9 @@ struct TunnelState: Sendable, Equatable {
                     absence = .orphan
                     continue
                 }
-                let open = listeners.contains { !$0.local.isLoopback }
+                let open = listeners.contains {
+                    !$0.local.isLoopback && server.holders(of: $0).contains { $0.pid == daemon.pid }
+                }
                 return .success(
                     TunnelState(
                         serverPid: daemon.pid, isPublic: open, clientPort: connection.peer.port, clientPid: ssh.pid))
@@ -87,14 +89,14 @@ extension TunnelState.Absence {
         case .closed:
             NoServer(
                 observed: Localized(
-                    ko: "\(listen)의 \(port)번 포트에서 듣는 프로그램이 없어요.", en: "Nothing listens on port \(port) of \(listen)."),
+                    ko: "\(listen)의 \(port)번 포트에서 기다리는 프로그램이 없어요.", en: "Nothing listens on port \(port) of \(listen)."),
                 hint: Localized(
                     ko: "\(client)에서 ssh -R로 터널을 열었나요? 아직 열려 있나요?",
                     en: "Did you open the tunnel with ssh -R on \(client), and is it still open?"))
         case .foreign(let program):
             NoServer(
                 observed: Localized(
-                    ko: "\(listen)의 \(port)번 포트에서 듣는 것은 sshd가 아니라 \(program)이에요.",
+                    ko: "\(listen)의 \(port)번 포트에서 sshd가 아닌 프로그램이 기다리고 있어요: \(program)",
                     en: "What listens on port \(port) of \(listen) is \(program), not sshd."),
                 hint: Localized(
                     ko: "터널의 입구는 sshd가 열어야 해요. 다른 프로그램을 끄고 ssh -R을 다시 해 보세요.",
@@ -105,7 +107,7 @@ extension TunnelState.Absence {
                     ko: "\(listen)의 \(port)번 포트는 어느 SSH 세션의 것도 아니에요.",
                     en: "Port \(port) of \(listen) does not belong to any SSH session."),
                 hint: Localized(
-                    ko: "sshd 자신이 듣는 포트와 다른 번호를 써야 해요.",
+                    ko: "sshd 자신이 기다리는 포트와 다른 번호를 써야 해요.",
                     en: "Choose a port that sshd itself does not listen on."))
         case .elsewhere(let address):
             NoServer(

@@ -6,7 +6,7 @@ extension Bench {
         guard let machine = lab.machine(name) else {
             throw Unjudgeable(
                 Localized(
-                    ko: "실습 파일의 잘못이에요: \(name)이라는 기계가 없어요. 실습을 만든 사람에게 알려 주세요.",
+                    ko: "실습 파일의 잘못이에요: \(name) 기계가 없어요. 실습을 만든 사람에게 알려 주세요.",
                     en: "The lab file is at fault: there is no machine \(name). Tell the lab's author."))
         }
         return machine
@@ -34,9 +34,6 @@ extension Localized {
     static func + (first: Localized, second: Localized) -> Localized {
         Localized(ko: first.ko + "\n" + second.ko, en: first.en + "\n" + second.en)
     }
-
-    /// The same in both languages.
-    static func same(_ text: String) -> Localized { Localized(ko: text, en: text) }
 }
 
 extension [Localized] {

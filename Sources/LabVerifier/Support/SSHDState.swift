@@ -5,6 +5,14 @@ struct SSHDState: Sendable {
         var keyword: String
         var place: String
         var text: String
+        /// Whether it counts for some connections only: it stands in a Match block.
+        var isConditional = false
+
+        /// What it sets the keyword to.
+        var value: String {
+            let words = text.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "=" }).dropFirst()
+            return words.prefix { !$0.hasPrefix("#") }.joined(separator: " ").replacing("\"", with: "")
+        }
     }
 
     var isInstalled = true
@@ -29,13 +37,14 @@ struct SSHDState: Sendable {
         return changes.filter { $0.time > last + 0.001 }.map(\.path)
     }
 
-    /// `$1` is the connection for `-C`. Whatever keywords are asked about, the script is the same, so that it runs once.
+    /// `$1` is the connection for `-C`; without it the values are those outside all Match blocks. Whatever keywords are
+    /// asked about, the script is the same, so that it runs once.
     static let script = #"""
         #!perl
         if (!-x "/usr/sbin/sshd") { print "absent\n"; exit 0 }
         mkdir "/run/sshd", 0755;
         open STDERR, ">&", \*STDOUT;
-        my $said = said("/usr/sbin/sshd", "-T", "-C", $ARGV[0]);
+        my $said = said("/usr/sbin/sshd", "-T", length $ARGV[0] ? ("-C", $ARGV[0]) : ());
         my @lines = split /\n/, $said;
         if ($? == 0) {
             print "value $_\n" for @lines;
@@ -49,10 +58,12 @@ struct SSHDState: Sendable {
             my $time = changed($file);
             $latest = $time if $time > $latest;
             print "change $time $file\n";
-            my $number = 0;
+            my ($number, $block) = (0, 0);
             for (split /\n/, text($file, 100000)) {
                 $number++;
-                print "line ", lc $1, " $file:$number $_\n" if /^\s*([A-Za-z]+)/;
+                my ($word, $rest) = /^\s*([A-Za-z]+)(.*)/ or next;
+                $block = $rest !~ /^[\s="]*all[\s"]*(?:#|$)/i if lc $word eq "match";
+                print $block ? "case " : "line ", lc $word, " $file:$number $_\n";
             }
         }
         my $path = unit_path("ssh.service");
@@ -86,9 +97,12 @@ struct SSHDState: Sendable {
             case "problem": problem = rest
             case "change" where words.count == 3:
                 if let time = Double(words[1]) { changes.append((words[2], time)) }
-            case "line" where words.count == 3:
+            case "line" where words.count == 3, "case" where words.count == 3:
                 let parts = words[2].split(separator: " ", maxSplits: 1).map(String.init)
-                lines.append(Line(keyword: words[1], place: parts[0], text: parts.count > 1 ? parts[1] : ""))
+                lines.append(
+                    Line(
+                        keyword: words[1], place: parts[0], text: parts.count > 1 ? parts[1] : "",
+                        isConditional: words[0] == "case"))
             case "pid": mainPID = Int(rest) ?? 0
             case "exe": if rest.split(separator: " ").first != "/usr/sbin/sshd" { mainPID = 0 }
             case "command":

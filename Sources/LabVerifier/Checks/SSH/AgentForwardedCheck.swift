@@ -52,10 +52,10 @@ struct AgentForwardedCheck: Check {
         if let print = lying.first {
             return fail(
                 Localized(
-                    ko: "\(first)의 개인 키(\(print))가 \(through)에 복사되어 있어요.",
+                    ko: "\(first)의 개인키(\(print))가 \(through)에 복사되어 있어요.",
                     en: "\(first)'s private key (\(print)) has been copied to \(through)."),
                 Localized(
-                    ko: "개인 키는 만든 컴퓨터를 떠나지 않아요. 지우고, 에이전트를 전달해 보세요.",
+                    ko: "개인키는 만든 컴퓨터를 떠나지 않아요. 지우고, 에이전트 포워딩을 써 보세요.",
                     en: "A private key never leaves the machine it was made on. Remove it, and forward the agent."))
         }
         if let agent = agents.agents.first(where: { !$0.fingerprints.isDisjoint(with: keys.fingerprints) }) {
@@ -64,7 +64,7 @@ struct AgentForwardedCheck: Check {
                     ko: "\(through)에서 따로 도는 ssh-agent(\(agent.pid))가 \(first)의 키를 들고 있어요.",
                     en: "An ssh-agent of \(through)'s own (\(agent.pid)) holds \(first)'s key."),
                 Localized(
-                    ko: "에이전트는 \(first)에서만 돌고, 중간에서는 전달받은 소켓을 써야 해요.",
+                    ko: "에이전트는 \(first)에서만 돌고, 중간에서는 포워딩된 소켓을 써야 해요.",
                     en: "The agent runs on \(first) alone; the middle machine uses the socket that is forwarded to it.")
             )
         }
@@ -75,8 +75,11 @@ struct AgentForwardedCheck: Check {
         var lastReason: Finding?
         for login in query.matches(in: last).reversed() {
             switch hop(of: login, outer: outer.matches(in: hops), sockets: sockets) {
-            case .success(let session):
-                if let why = obstacle(of: login, in: session, sockets: sockets, forwarded: forwarded) {
+            case .success(let sessions):
+                let session: SSHLogin
+                switch owner(of: login, among: sessions, sockets: sockets, forwarded: forwarded) {
+                case .success(let found): session = found
+                case .failure(let why):
                     lastReason = lastReason ?? fail(why.observed, why.hint)
                     continue
                 }
@@ -97,7 +100,7 @@ struct AgentForwardedCheck: Check {
 
     private var expected: Localized {
         Localized(
-            ko: "\(first)의 에이전트를 \(through)(으)로 전달해서 \(to)에 로그인했어요",
+            ko: "\(first)의 에이전트를 \(through)(으)로 포워딩해서 \(to)에 로그인했어요",
             en: "\(to) was logged in to from \(through), with \(first)'s key through a forwarded agent")
     }
 
@@ -105,51 +108,59 @@ struct AgentForwardedCheck: Check {
         Finding(.fail, machine: to, expected: expected, observed: observed, hint: hint)
     }
 
-    /// What keeps a login from being one by a forwarded agent: it has to be open now, and the ssh that holds it on the
-    /// middle machine has to ask an agent whose socket is the session's own sshd's.
-    private func obstacle(
-        of login: SSHLogin, in session: SSHLogin, sockets: Sockets, forwarded: ForwardedAgents
-    ) -> NoServer? {
+    /// The session whose forwarded agent a login used: it has to be open now, and the ssh that holds it on the middle
+    /// machine has to ask an agent whose socket is that session's own sshd's.
+    private func owner(
+        of login: SSHLogin, among sessions: [SSHLogin], sockets: Sockets, forwarded: ForwardedAgents
+    ) -> Result<SSHLogin, NoServer> {
         let live = sockets.established.first { $0.local == login.client && $0.peer == login.server }
         guard let live else {
-            return NoServer(
-                observed: Localized(
-                    ko: "\(to)에 그렇게 로그인한 기록은 있지만 지금은 열려 있지 않아요. 지난 뒤에는 에이전트로 했는지 볼 수 없어요.",
-                    en: "\(to) was logged in to like that, but it is not open now, and afterwards it cannot be seen "
-                        + "whether the agent was used."),
-                hint: Localized(
-                    ko: "\(to)에 들어간 채로 두고, 다른 터미널에서 lab check를 하세요.",
-                    en: "Stay on \(to), and run lab check in another terminal."))
+            return .failure(
+                NoServer(
+                    observed: Localized(
+                        ko: "\(to)에 그렇게 로그인한 기록은 있지만 지금은 열려 있지 않아요. 지난 뒤에는 에이전트로 했는지 볼 수 없어요.",
+                        en:
+                            "\(to) was logged in to like that, but it is not open now, and afterwards it cannot be seen "
+                            + "whether the agent was used."),
+                    hint: Localized(
+                        ko: "\(to)에 들어간 채로 두고, 다른 터미널에서 lab check를 하세요.",
+                        en: "Stay on \(to), and run lab check in another terminal.")))
         }
         let clients = sockets.holders(of: live).filter(\.isClient).map(\.pid)
-        let servers = Set([session.childPid, session.pid].compactMap { $0 })
-        guard clients.contains(where: { !forwarded.servers(of: $0).isDisjoint(with: servers) }) else {
-            return NoServer(
-                observed: Localized(
-                    ko: "\(through)에서 \(to)(으)로 간 ssh가 \(first)에서 전달된 에이전트를 쓰고 있지 않아요.",
-                    en: "The ssh on \(through) that went on to \(to) does not use an agent forwarded from \(first)."),
-                hint: Localized(
-                    ko: "\(through)에서 echo $SSH_AUTH_SOCK과 ssh-add -l은 무엇이라고 하나요?",
-                    en: "On \(through), what do echo $SSH_AUTH_SOCK and ssh-add -l say?"))
+        let agents = clients.map(forwarded.servers(of:))
+        let owner = sessions.last { session in
+            let servers = Set([session.childPid, session.pid].compactMap { $0 })
+            return agents.contains { !$0.isDisjoint(with: servers) }
         }
-        return nil
+        guard let owner else {
+            return .failure(
+                NoServer(
+                    observed: Localized(
+                        ko: "\(through)에서 \(to)(으)로 간 ssh가 \(first)에서 포워딩된 에이전트를 쓰고 있지 않아요.",
+                        en: "The ssh on \(through) that went on to \(to) does not use an agent forwarded from \(first)."
+                    ),
+                    hint: Localized(
+                        ko: "\(through)에서 echo $SSH_AUTH_SOCK과 ssh-add -l은 무엇이라고 하나요?",
+                        en: "On \(through), what do echo $SSH_AUTH_SOCK and ssh-add -l say?")))
+        }
+        return .success(owner)
     }
 
-    /// The session on the middle machine that a login on the last one was made in.
-    private func hop(of login: SSHLogin, outer: [SSHLogin], sockets: Sockets) -> Result<SSHLogin, NoServer> {
+    /// The sessions on the middle machine in which a login on the last one may have been made.
+    private func hop(of login: SSHLogin, outer: [SSHLogin], sockets: Sockets) -> Result<[SSHLogin], NoServer> {
         guard let moment = login.acceptance?.at else { return .failure(nobody) }
         let open = outer.filter { $0.wasOpen(at: moment) }
         guard !open.isEmpty else { return .failure(nobody) }
         let live = sockets.established.first { $0.local == login.client && $0.peer == login.server }
         if let live, sockets.holders(of: live).contains(where: \.isServer) { return .failure(jumped) }
         let sessions = open.filter { login in login.sessions.contains { $0.kind == .shell || $0.kind == .command } }
-        if let session = sessions.last {
+        if !sessions.isEmpty {
             // A jump opens a connection of its own, which starts nothing and ends with the login behind it.
             let jump = open.contains { other in
                 guard other.isVerbose, other.sessions.isEmpty, let began = other.acceptance?.at else { return false }
                 return moment.timeIntervalSince(began) < 20 && Self.endTogether(other.ended, login.ended)
             }
-            return jump && live == nil ? .failure(jumped) : .success(session)
+            return jump && live == nil ? .failure(jumped) : .success(sessions)
         }
         guard open.contains(where: \.isVerbose) else {
             return .failure(
@@ -189,7 +200,7 @@ struct AgentForwardedCheck: Check {
                 en: "\(through) only passed the connection on (ssh -J, ProxyJump or -W): no shell or command of "
                     + "\(first)'s made it."),
             hint: Localized(
-                ko: "이 단계는 에이전트 전달을 연습해요. 중간 컴퓨터에 먼저 로그인하세요.",
+                ko: "이 단계는 에이전트 포워딩을 연습해요. 중간 컴퓨터에 먼저 로그인하세요.",
                 en: "This step is about forwarding the agent: log in on the middle machine first."))
     }
 }

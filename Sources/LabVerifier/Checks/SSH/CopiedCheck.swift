@@ -125,7 +125,7 @@ struct CopiedCheck: Check {
             if mode, other.mode != file.mode {
                 return (
                     Localized(
-                        ko: "\(name)의 권한이 \(other.mode)인데 원본은 \(file.mode)이에요.",
+                        ko: "\(name)의 권한이 원본과 달라요(원본 \(file.mode), 여기 \(other.mode)).",
                         en: "\(name) has mode \(other.mode), the original \(file.mode)."), keep
                 )
             }

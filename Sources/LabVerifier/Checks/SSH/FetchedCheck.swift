@@ -78,7 +78,7 @@ struct FetchedCheck: Check {
                     en: "\(path) on \(machine) does not hold what \(of) says now, but: \"\(shown(content, limit: 60))\""
                 ),
                 Localized(
-                    ko: "그 뒤로 바뀌었다면 다시 가져오고, 호스트의 순서를 보세요.",
+                    ko: "그 뒤로 바뀌었다면 다시 가져오고, 어느 기계의 결과가 담긴 파일인지 보세요.",
                     en: "Fetch it again if it changed since, and see which host's result it is."))
         }
         let query = LoginQuery(

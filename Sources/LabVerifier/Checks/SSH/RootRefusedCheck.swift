@@ -92,7 +92,7 @@ struct RootRefusedCheck: Check {
                     en: "Root was refused from \(from), even with a key that its authorized_keys held."),
             hint: accepted
                 ? Localized(
-                    ko: "Debian의 기본값은 root의 비밀번호만 막아요. PermitRootLogin의 값과, sshd가 다시 읽었는지를 보세요.",
+                    ko: "Debian의 기본값은 root의 패스워드만 막아요. PermitRootLogin의 값과, sshd가 다시 읽었는지를 보세요.",
                     en: "Debian's default refuses root's password only. Look at PermitRootLogin, and whether sshd has "
                         + "read it.") : nil)
     }

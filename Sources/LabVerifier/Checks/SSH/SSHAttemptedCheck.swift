@@ -10,16 +10,19 @@ struct SSHAttemptedCheck: Check {
             .init("on", .machine, required: true, "The server."),
             .init("from", .machine, required: true, "The machine that it came from."),
             .init("user", .string, "The login; the machine's own unless given."),
+            .init("since-open", .boolean, "Only attempts after the step opened count."),
         ])
 
     private let machine: String
     private let from: String
     private let user: String?
+    private let sinceOpen: Bool
 
     init(_ fields: Fields) throws {
         machine = try fields.required("on")
         from = try fields.required("from")
         user = fields.string("user")
+        sinceOpen = fields.boolean("since-open") ?? false
     }
 
     func judge(on bench: any Bench) async throws -> Finding {
@@ -29,7 +32,10 @@ struct SSHAttemptedCheck: Check {
         let expected = Localized(
             ko: "\(from)에서 \(machine)에 \(login)(으)로 로그인하려다 거절됐어요",
             en: "a login of \(login) on \(machine) was tried from \(from) and refused")
-        let near = journal.logins.filter { $0.client.address == source }
+        // The opening is by the host's clock, the record by the guest's; they may differ a little.
+        let after = sinceOpen ? bench.opening.addingTimeInterval(-2) : .distantPast
+        let all = journal.logins.filter { $0.client.address == source }
+        let near = all.filter { $0.began >= after }
         if let found = near.last(where: { $0.endedUnauthenticated && $0.user == login }) {
             let tried = found.failures.isEmpty ? "" : " (\(found.failures.joined(separator: ", ")))"
             return Finding(
@@ -50,13 +56,13 @@ struct SSHAttemptedCheck: Check {
                     ko: "\(from)에서 온 로그인이 거절되지 않고 받아들여졌어요: \(accepted.described.ko)",
                     en: "The login from \(from) was let in instead: \(accepted.described.en)"),
                 Localized(
-                    ko: "\(from)에 개인 키나 에이전트가 있나요? 이 단계에서는 없어야 해요.",
+                    ko: "\(from)에 개인키나 에이전트가 있나요? 이 단계에서는 없어야 해요.",
                     en: "Does \(from) have a private key or an agent? In this step it should have none."))
         }
         if let other = near.last(where: { $0.endedUnauthenticated }) {
             return fail(
                 Localized(
-                    ko: "\(from)에서 온 시도가 있지만 사용자가 \(other.user ?? "?")이에요.",
+                    ko: "\(from)에서 온 시도가 있지만 사용자가 달라요: \(other.user ?? "?")",
                     en: "There is an attempt from \(from), but for the user \(other.user ?? "?")."),
                 Localized(ko: "ssh에 사용자 이름을 주었나요?", en: "Did you give ssh the user's name?"))
         }
@@ -67,6 +73,13 @@ struct SSHAttemptedCheck: Check {
                     en: "A connection came from \(from), but it ended before any authentication was tried."),
                 Localized(
                     ko: "호스트 키를 확인하는 질문에 yes라고 답했나요?", en: "Did you answer yes to the question about the host key?"))
+        }
+        if let early = all.last(where: { $0.endedUnauthenticated && $0.user == login }) {
+            return fail(
+                Localized(
+                    ko: "\(from)에서 온 시도가 있지만(\(ClockText.of(early.began))) 이 단계가 열리기 전의 것이에요.",
+                    en: "There is an attempt from \(from) (\(ClockText.of(early.began))), but from before this step opened."),
+                Localized(ko: "지금 한 번 더 로그인해 보세요.", en: "Try to log in once more, now."))
         }
         if journal.level == .off { return fail(LoginQuery().explain(journal, on: machine).observed, nil) }
         return fail(

@@ -52,7 +52,7 @@ struct SSHLoginCheck: Check {
             return Finding(
                 .pass, machine: machine, expected: expected,
                 observed: Localized(
-                    ko: "\(from)에서 공개 키를 보이자 \(machine):\(port)의 sshd가 받아들였어요.",
+                    ko: "\(from)에서 공개키를 보이자 \(machine):\(port)의 sshd가 받아들였어요.",
                     en: "\(machine):\(port) accepted the public key when it was shown from \(from)."))
         }
         let isTold = ["refused", "timed out", "closed", "denied"].contains { last.last.contains($0) }
@@ -67,7 +67,7 @@ struct SSHLoginCheck: Check {
                 Localized(
                     ko: "\(from)에서 \(machine):\(port)에 닿지 못했어요: \(last.last)",
                     en: "\(machine):\(port) could not be reached from \(from): \(last.last)"),
-                Localized(ko: "SSH 서버가 듣고 있나요?", en: "Does the SSH server listen?"))
+                Localized(ko: "SSH 서버가 기다리고 있나요?", en: "Does the SSH server listen?"))
         }
         return fail(
             Localized(

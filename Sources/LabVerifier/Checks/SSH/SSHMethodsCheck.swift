@@ -55,12 +55,12 @@ struct SSHMethodsCheck: Check {
     private func hint(extra: [String], missing: [String]) -> Localized? {
         if extra.contains("keyboard-interactive"), !extra.contains("password") {
             return Localized(
-                ko: "비밀번호를 묻는 길이 하나 더 있어요. KbdInteractiveAuthentication을 보세요.",
+                ko: "패스워드를 묻는 길이 하나 더 있어요. KbdInteractiveAuthentication을 보세요.",
                 en: "There is a second way of asking for a password: look at KbdInteractiveAuthentication.")
         }
         if extra.contains("password") {
             return Localized(
-                ko: "설정을 고친 뒤 sshd가 다시 읽었나요? sshd -T로 실제 값을 볼 수 있어요.",
+                ko: "설정을 고친 뒤 sshd가 다시 읽었나요? sshd -T는 돌고 있는 sshd가 아니라 설정 파일이 정하는 값을 보여 줘요.",
                 en: "Has sshd read its configuration since you changed it? sshd -T shows what the files say.")
         }
         return missing.isEmpty
@@ -99,7 +99,7 @@ extension Bench {
                         ko: "\(from)에서 \(address):\(port) — \(seen.ko)", en: "\(from) to \(address):\(port): \(seen.en)"
                     ),
                     hint: Localized(
-                        ko: "SSH 서버가 그 포트에서 듣고 있나요? 방화벽은 열려 있나요?",
+                        ko: "SSH 서버가 그 포트에서 기다리고 있나요? 방화벽은 열려 있나요?",
                         en: "Does an SSH server listen on that port, and does the firewall let it in?")))
         }
         if hasDoor(from) {

@@ -41,7 +41,7 @@ struct SSHRefusedCheck: Check {
         let server = try bench.machine(machine)
         let login = user ?? server.user
         let expected = Localized(
-            ko: "\(machine)에서 \(login)의 비밀번호로는 로그인할 수 없어요", en: "\(machine) refuses \(login)'s password")
+            ko: "\(machine)에서 \(login)의 패스워드로는 로그인할 수 없어요", en: "\(machine) refuses \(login)'s password")
         func finding(_ verdict: Verdict, _ observed: Localized, _ hint: Localized? = nil) -> Finding {
             Finding(verdict, machine: machine, expected: expected, observed: observed, hint: hint)
         }
@@ -56,22 +56,22 @@ struct SSHRefusedCheck: Check {
             return finding(
                 .pass,
                 Localized(
-                    ko: "\(from)에서 보니 비밀번호를 묻는 방법이 아예 없어요 (남은 방법: \(list)).",
+                    ko: "\(from)에서 보니 패스워드를 묻는 방법이 아예 없어요 (남은 방법: \(list)).",
                     en: "Seen from \(from), no method that asks for a password is offered (only \(list))."))
         }
         guard let secret = password ?? server.password else {
             throw Unjudgeable(
-                Localized(ko: "\(machine)의 비밀번호를 실습 파일이 주지 않아요.", en: "The lab gives no password for \(machine)."))
+                Localized(ko: "\(machine)의 패스워드를 실습 파일이 주지 않아요.", en: "The lab gives no password for \(machine)."))
         }
         let right = try await bench.observe(on: machine, as: nil, Self.passwordScript, [login, secret])
         if right.status == 3 {
             return finding(
                 .fail,
                 Localized(
-                    ko: "\(machine)에서 \(login)의 비밀번호가 바뀌었어요. 그래서 거절되어도 증거가 되지 않아요.",
+                    ko: "\(machine)에서 \(login)의 패스워드가 바뀌었어요. 그래서 거절되어도 증거가 되지 않아요.",
                     en: "\(login)'s password on \(machine) has been changed, so a refusal would prove nothing."),
                 Localized(
-                    ko: "비밀번호는 그대로 두고, 서버가 비밀번호를 받지 않게 해 보세요.",
+                    ko: "패스워드는 그대로 두고, 서버가 패스워드를 받지 않게 해 보세요.",
                     en: "Leave the password as it was, and let the server refuse passwords."))
         }
         let accepted = try await tryPassword(secret, login: login, server: server, on: bench)
@@ -80,7 +80,7 @@ struct SSHRefusedCheck: Check {
             ? finding(
                 .fail,
                 Localized(
-                    ko: "\(from)에서 \(login)의 비밀번호로 로그인이 됐어요 (\(list)).",
+                    ko: "\(from)에서 \(login)의 패스워드로 로그인이 됐어요 (\(list)).",
                     en: "\(login)'s password let the harness in from \(from) (\(list) is offered)."),
                 Localized(
                     ko: "PasswordAuthentication과 KbdInteractiveAuthentication을 둘 다 보고, sshd가 다시 읽게 하세요.",
@@ -89,7 +89,7 @@ struct SSHRefusedCheck: Check {
             : finding(
                 .pass,
                 Localized(
-                    ko: "\(from)에서 맞는 비밀번호를 냈지만 거절됐어요.",
+                    ko: "\(from)에서 맞는 패스워드를 냈지만 거절됐어요.",
                     en: "The right password was tried from \(from), and refused."))
     }
 

@@ -75,7 +75,7 @@ struct TCPCheck: Check {
         let seen = outcome.described
         let note =
             planted
-            ? Localized(ko: " (시험용 프로그램이 듣고 있는 동안)", en: " (while the harness listened there)")
+            ? Localized(ko: " (시험용 프로그램이 기다리는 동안)", en: " (while the harness listened there)")
             : Localized(ko: "", en: "")
         return Finding(
             isSo ? .pass : .fail, machine: to, expected: expected,
@@ -93,10 +93,10 @@ struct TCPCheck: Check {
                 en: "Silence rather than a refusal usually means a firewall. Look at ufw status on \(to).")
         case .refused:
             Localized(
-                ko: "그 포트에서 듣는 프로그램이 있는지 \(to)에서 ss -tln으로 보세요.",
+                ko: "그 포트에서 기다리는 프로그램이 있는지 \(to)에서 ss -tln으로 보세요.",
                 en: "Does anything listen there? On \(to): ss -tln")
         case .open where open:
-            Localized(ko: "다른 프로그램이 그 포트에서 듣고 있어요.", en: "Another program answers on that port.")
+            Localized(ko: "다른 프로그램이 그 포트에서 기다리고 있어요.", en: "Another program answers on that port.")
         case .open:
             Localized(
                 ko: "방화벽이 켜져 있나요? 어떤 포트를 허용했나요?", en: "Is the firewall on, and which ports does it let in?")

@@ -54,10 +54,10 @@ struct TunnelCheck: Check {
             return finding(
                 .fail,
                 Localized(
-                    ko: "\(owner.ko)\n하지만 127.0.0.1에서만 들어서 \(from)에서는 닿지 않아요.",
+                    ko: "\(owner.ko)\n하지만 127.0.0.1에서만 기다리고 있어서 \(from)에서는 닿지 않아요.",
                     en: "\(owner.en)\nBut it listens on 127.0.0.1 alone, out of reach of \(from)."),
                 Localized(
-                    ko: "\(listen)의 sshd에서 GatewayPorts를 보세요. ssh -R에도 들을 주소를 써야 할 수 있어요.",
+                    ko: "\(listen)의 sshd에서 GatewayPorts를 보세요. ssh -R에도 기다릴 주소를 써야 할 수 있어요.",
                     en: "Look at GatewayPorts of sshd on \(listen); ssh -R may have to name an address as well."))
         }
         let probe = TunnelProbe(listen: server, port: port, client: far, from: from)
@@ -90,7 +90,7 @@ struct TunnelCheck: Check {
                     return .init(
                         passed: false,
                         seen: Localized(
-                            ko: "\(client)의 \(target)번 포트에서 듣고 있는 프로그램이 없어서 낱말을 보내지 않았어요.",
+                            ko: "\(client)의 \(target)번 포트에서 기다리는 프로그램이 없어서 낱말을 보내지 않았어요.",
                             en: "Nothing listens on port \(target) of \(client), so the word was not sent."))
                 }
                 return try await probe.nonce(to: target, on: bench)

@@ -11,6 +11,10 @@ struct TunnelRecoversCheck: Check {
             .init("port", .port, required: true, "That port."),
             .init("client", .machine, required: true, "The machine that opens the tunnel."),
             .init("within-seconds", .integer, "How long it may take; 90 unless given."),
+            .init(
+                "silent", .boolean,
+                "The server's side falls silent first and keeps the port: ssh has to notice in that time, and the keeper to "
+                    + "try until the port is free."),
         ])
 
     /// `$1` process: prints its arguments, one a line.
@@ -24,10 +28,24 @@ struct TunnelRecoversCheck: Check {
         kill -KILL "$1"
         """
 
+    /// `$1` process, `$2` seconds: as `cutScript`, but the process only stops, and goes on by itself after that time.
+    static let freezeScript = """
+        [ "$(readlink "/proc/$1/exe")" = /usr/sbin/sshd ] || exit 3
+        while age=$(ps -o etimes= -p "$1") && [ "$age" -le 32 ]; do sleep 1; done
+        kill -STOP "$1" || exit 3
+        setsid sh -c 'sleep "$2"; kill -CONT "$1"' sh "$1" "$2" </dev/null >/dev/null 2>&1 &
+        """
+
+    /// `$1` port, `$2` seconds since 1970: whether an sshd was asked for that port since then and could not have it.
+    static let refusedScript = """
+        journalctl -q --no-pager -o cat --since="@$2" _COMM=sshd _EXE=/usr/sbin/sshd | grep -q "cannot listen to port: $1$"
+        """
+
     private let listen: String
     private let port: Int
     private let client: String
     private let seconds: Int
+    private let isSilent: Bool
 
     init(_ fields: Fields) throws {
         listen = try fields.required("listen")
@@ -35,6 +53,7 @@ struct TunnelRecoversCheck: Check {
         port = number
         client = try fields.required("client")
         seconds = fields.integer("within-seconds") ?? 90
+        isSilent = fields.boolean("silent") ?? false
     }
 
     func judge(on bench: any Bench) async throws -> Finding {
@@ -65,14 +84,8 @@ struct TunnelRecoversCheck: Check {
                 Localized(
                     ko: "터널이 지금 어디로 이어지는지 먼저 보세요.", en: "See first where the tunnel leads to now."))
         }
-        let cut = try await bench.perform(
-            on: listen, as: nil, Self.cutScript, [String(first.serverPid)], timeout: 60)
-        guard cut.status == 0 else {
-            throw Unjudgeable(
-                Localized(
-                    ko: "\(listen)에서 터널의 연결(sshd \(first.serverPid))을 끊을 수 없었어요. 다시 해 보세요.",
-                    en: "The tunnel's connection (sshd \(first.serverPid) on \(listen)) could not be cut; try again."))
-        }
+        if isSilent, let deaf = try await freeze(first, on: bench) { return deaf }
+        try await cut(first, by: Self.cutScript, on: bench)
         let clock = ContinuousClock()
         let start = clock.now
         // The machinery that brings the tunnel back is as slow as its machine.
@@ -112,6 +125,56 @@ struct TunnelRecoversCheck: Check {
             Localized(
                 ko: "cron이나 systemd가 터널을 다시 여나요? 스크립트가 보는 조건 두 가지를 손으로 시험해 보세요.",
                 en: "Does cron or systemd open it again? Try by hand the two things that your script tests."))
+    }
+
+    private func cut(_ tunnel: TunnelState, by script: String, on bench: any Bench) async throws {
+        let limit = String(3 * hearing(on: bench))
+        let cut = try await bench.perform(
+            on: listen, as: nil, script, [String(tunnel.serverPid), limit], timeout: 60)
+        guard cut.status == 0 else {
+            throw Unjudgeable(
+                Localized(
+                    ko: "\(listen)에서 터널의 연결(sshd \(tunnel.serverPid))을 끊을 수 없었어요. 다시 해 보세요.",
+                    en: "The tunnel's connection (sshd \(tunnel.serverPid) on \(listen)) could not be cut; try again."))
+        }
+    }
+
+    /// How long a keeper may take to see that something is wrong, in seconds: its own timers are no slower on a slow machine.
+    private func hearing(on bench: any Bench) -> Int { seconds + bench.patience(5) }
+
+    /// Lets the server's side fall silent until ssh has given the connection up and was refused the port once; a finding
+    /// when it does not notice in time.
+    private func freeze(_ tunnel: TunnelState, on bench: any Bench) async throws -> Finding? {
+        let now = try await bench.observe(on: listen, as: nil, "date +%s", []).output
+        try await cut(tunnel, by: Self.freezeScript, on: bench)
+        let limit = hearing(on: bench)
+        /// Whether the script ends with status 0 in time.
+        func comes(_ script: String, on machine: String, _ arguments: [String]) async throws -> Bool {
+            let deadline = ContinuousClock.now + .seconds(limit)
+            repeat {
+                if try await bench.observe(on: machine, as: nil, script, arguments).status == 0 { return true }
+                try await Task.sleep(for: .seconds(1))
+            } while ContinuousClock.now < deadline
+            return false
+        }
+        guard try await comes(#"[ ! -e "/proc/$1" ]"#, on: client, [String(tunnel.clientPid)]) else {
+            _ = try await bench.perform(
+                on: listen, as: nil, #"kill -CONT "$1""#, [String(tunnel.serverPid)], timeout: 10)
+            return finding(
+                .fail,
+                Localized(
+                    ko: "\(listen) 쪽이 \(limit)초 동안 아무 대답도 하지 않았는데 \(client)의 ssh(\(tunnel.clientPid))는 그대로 기다렸어요.",
+                    en:
+                        "The side of \(listen) did not answer for \(limit) s, and ssh (\(tunnel.clientPid)) on \(client) went "
+                        + "on waiting."),
+                Localized(
+                    ko: "연결이 조용히 죽으면 ssh는 스스로 물어보아야 알아요. man ssh_config에서 ServerAliveInterval을 찾아보세요.",
+                    en: "ssh learns of a line that died in silence only by asking. Look for ServerAliveInterval in man ssh_config."))
+        }
+        // One that asks for the port in vain now has to ask again; one that never asks has the port free in the end, too.
+        _ = try await comes(
+            Self.refusedScript, on: listen, [String(port), now.trimmingCharacters(in: .whitespacesAndNewlines)])
+        return nil
     }
 
     private func pass(_ probe: TunnelProbe, through tunnel: TunnelState, on bench: any Bench) async throws

@@ -38,7 +38,7 @@ struct TunnelSurvivesRebootCheck: Check {
                 .fail,
                 absence.observed
                     + Localized(
-                        ko: "지금도 그렇지 않아서 다시 시작해 보지 않았어요.",
+                        ko: "지금도 그렇지 않아서 재부팅해 보지 않았어요.",
                         en: "It is not so even now, so the machine was not rebooted."), absence.hint)
         }
         let boot = try await bootID(bench)
@@ -46,7 +46,7 @@ struct TunnelSurvivesRebootCheck: Check {
         guard try await bootID(bench) != boot else {
             throw Unjudgeable(
                 Localized(
-                    ko: "\(rebooted)이(가) 다시 시작되지 않았어요. 잠시 뒤에 다시 해 보세요.",
+                    ko: "\(rebooted)이(가) 재부팅되지 않았어요. 잠시 뒤에 다시 해 보세요.",
                     en: "\(rebooted) did not reboot. Try again in a moment."))
         }
         let clock = ContinuousClock()
@@ -55,18 +55,18 @@ struct TunnelSurvivesRebootCheck: Check {
             return finding(
                 .fail,
                 Localized(
-                    ko: "\(rebooted)을(를) 다시 시작하고 \(seconds)초가 지난 뒤:", en: "\(seconds) s after \(rebooted) was rebooted:"
+                    ko: "\(rebooted)을(를) 재부팅하고 \(seconds)초가 지난 뒤:", en: "\(seconds) s after \(rebooted) was rebooted:"
                 )
                     + absence.observed,
                 Localized(
-                    ko: "다시 시작된 뒤에 누가 터널을 여나요? 그 프로그램은 부팅할 때 시작되나요?",
+                    ko: "재부팅된 뒤에 누가 터널을 여나요? 그 프로그램은 부팅할 때 시작되나요?",
                     en: "Who opens the tunnels after a reboot, and is that started at boot?"))
         }
         let took = (clock.now - start).components.seconds
         return finding(
             .pass,
             Localized(
-                ko: "\(rebooted)을(를) 다시 시작한 뒤 \(took)초 만에 터널 \(named)이(가) 모두 돌아왔어요.",
+                ko: "\(rebooted)을(를) 재부팅한 뒤 \(took)초 만에 터널 \(named)이(가) 모두 돌아왔어요.",
                 en: "\(took) s after \(rebooted) was up again, the tunnels at \(named) were all back."),
             nil)
     }
@@ -105,7 +105,7 @@ struct TunnelSurvivesRebootCheck: Check {
         Finding(
             verdict, machine: rebooted,
             expected: Localized(
-                ko: "\(rebooted)을(를) 다시 시작해도 터널 \(named)이(가) 돌아와요",
+                ko: "\(rebooted)을(를) 재부팅해도 터널 \(named)이(가) 돌아와요",
                 en: "the tunnels at \(named) are back after a reboot of \(rebooted)"),
             observed: observed, hint: hint)
     }

@@ -1,0 +1,23 @@
+import Foundation
+public import LabFile
+
+extension Localized {
+    /// The line of a start that tells of the room.
+    public static let room = Localized(ko: "방", en: "room")
+    /// The line of a start that tells of all machines.
+    public static let machines = Localized(ko: "기계", en: "machines")
+    /// The line of a start that tells of an image.
+    public static func image(_ name: String) -> Localized { Localized(ko: "이미지 \(name)", en: "image \(name)") }
+
+    /// What is done, and how long it took.
+    public func taking(since moment: ContinuousClock.Instant) -> Localized {
+        let seconds = Double((ContinuousClock.now - moment) / .milliseconds(1)) / 1000
+        return Localized(
+            ko: ko + String(format: "  %.1f초", seconds), en: en + String(format: "  %.1f s", seconds))
+    }
+
+    /// A machine's address, and what is happening to it.
+    func at(_ machine: MachineSpec) -> Localized {
+        Localized(ko: "\(machine.address)  \(ko)", en: "\(machine.address)  \(en)")
+    }
+}
