@@ -75,7 +75,7 @@ struct StatusCommand: AsyncParsableCommand {
 
     private func show(_ rows: [Row], in language: Language) {
         let elsewhere = Localized(ko: " 다른 곳", en: " elsewhere")[language]
-        let lines = rows.map { row in
+        let lines = rows.map { row -> [String] in
             let machines = row.machines.sorted { $0.key < $1.key }
             return [
                 String(row.lab), row.student, Localized.state(row.state)[language],

@@ -112,7 +112,7 @@ extension Language: ExpressibleByArgument {
     /// The language that an environment asks for: `LAB_LANG`, else the locale's.
     init(of environment: [String: String]) {
         let variables = ["LAB_LANG", "LC_ALL", "LC_MESSAGES", "LANG"]
-        let value = variables.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
+        let value = variables.compactMap { environment[$0] }.first { !$0.isEmpty }
         self = value?.hasPrefix("ko") == true ? .ko : .en
     }
 }

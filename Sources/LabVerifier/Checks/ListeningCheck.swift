@@ -81,7 +81,7 @@ struct ListeningCheck: Check {
         let same = name == program || name.hasPrefix(program + " ")
         return fail(
             Localized(
-                ko: "\(machine)의 \(port)번 포트를 잡고 있는 것은 \(shown(other.exe)) (pid \(other.pid))이에요.",
+                ko: "\(machine)의 \(port)번 포트를 다른 프로그램이 잡고 있어요: \(shown(other.exe)) (pid \(other.pid))",
                 en: "port \(port) of \(machine) is held by \(shown(other.exe)) (pid \(other.pid))."),
             same
                 ? Localized(
