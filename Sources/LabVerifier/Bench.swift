@@ -63,7 +63,8 @@ public struct Observation: Sendable, Equatable {
 
 /// What an outsider sees on the network: probes leave from a machine's own address, through the lab's door on it.
 ///
-/// Every probe has a time limit; a harness failure throws ``Unjudgeable``.
+/// Every probe has a time limit; a harness failure throws ``Unjudgeable``, a server that the library cannot talk to
+/// ``NoCommonAlgorithm``.
 public protocol Outside: Sendable {
     /// A new run of the checks begins: what was seen in the last one is looked at again.
     func begin() async

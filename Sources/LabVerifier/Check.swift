@@ -62,3 +62,6 @@ public struct Unjudgeable: Error, Sendable {
     /// Makes an error from its reason.
     public init(_ reason: Localized) { self.reason = reason }
 }
+
+/// libssh2 and a server have no algorithm in common: the system's own ssh is asked instead.
+public struct NoCommonAlgorithm: Error, Sendable {}

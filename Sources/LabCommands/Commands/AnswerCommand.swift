@@ -29,13 +29,15 @@ struct AnswerCommand: AsyncParsableCommand, Multilingual {
         let language = context.language
         let (step, asked) = try find(in: lab)
         if !asked.choices.isEmpty, !asked.choices.contains(where: { $0.id == value }) {
+            let variables = try context.variables(of: lab, student: record.student)
+            let choices = { (language: Language) in
+                asked.choices.map { "\($0.id)  \(variables.fill($0.text[language]))" }.joined(separator: "\n")
+            }
             throw LabError(
                 .usage,
                 Localized(
                     ko: "\"\(value)\"은(는) 보기에 없어요. 보기:", en: "\"\(value)\" is not one of the choices"),
-                advice: Localized(
-                    ko: asked.choices.map { "\($0.id)  \($0.text.ko)" }.joined(separator: "\n"),
-                    en: asked.choices.map { "\($0.id)  \($0.text.en)" }.joined(separator: "\n")))
+                advice: Localized(ko: choices(.ko), en: choices(.en)))
         }
         let lease = try await SessionLease.take(record, for: "lab answer", in: context)
         defer { withExtendedLifetime(lease) {} }

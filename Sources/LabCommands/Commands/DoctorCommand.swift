@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LabFile
 import LabRuntime
 
 struct DoctorCommand: AsyncParsableCommand {
@@ -30,18 +31,17 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         let context = try Context()
-        var list = try await examine(context)
+        var (list, accelerator) = try await (examine(context), accelerator(context))
         if fix {
             for requirement in list {
-                guard case .command(let command)? = requirement.remedy else { continue }
-                Output.error("\(requirement.name): \(command)")
-                guard Shell.run(command) == 0 else {
-                    throw LabError(.host, "\(requirement.name) could not be mended", advice: "Try by hand: \(command)")
-                }
+                if case .command(let command)? = requirement.remedy { try mend(requirement.name, by: command) }
             }
-            list = try await examine(context)
+            if accelerator.state == .slow, let command = accelerator.remedy {
+                try mend(accelerator.name, by: command)
+            }
+            (list, accelerator) = try await (examine(context), self.accelerator(context))
         }
-        let rows = try await list.map(row) + [accelerator(context)]
+        let rows = list.map(row) + [accelerator]
         if json {
             try JSONOutput.write(rows)
         } else {
@@ -53,7 +53,15 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     private func examine(_ context: Context) async throws -> [Requirement] {
-        try await Requirements.examine(memory: 1300, disk: 2500, paths: context.paths)
+        let labs = context.catalogue.entries().compactMap { try? context.load($0.directory) }
+        return try await Requirements.examine(labs: labs, paths: context.paths)
+    }
+
+    private func mend(_ name: String, by command: String) throws {
+        Output.error("\(name): \(command)")
+        guard Shell.run(command) == 0 else {
+            throw LabError(.host, "\(name) could not be mended", advice: "Try by hand: \(command)")
+        }
     }
 
     private func row(_ requirement: Requirement) -> Row {
@@ -75,7 +83,8 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         let outcome = try await AcceleratorProbe(paths: context.paths).outcome(kernel: image.kernel)
         guard !outcome.kvmWorks else { return Row(found: "runs a stock kernel", name: "KVM", state: .good) }
-        return Row(found: outcome.reason + "; machines are emulated", name: "KVM", state: .slow)
+        return Row(
+            found: outcome.reason + "; machines are emulated", name: "KVM", remedy: outcome.remedy, state: .slow)
     }
 }
 

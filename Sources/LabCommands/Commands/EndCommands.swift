@@ -70,7 +70,7 @@ struct ResumeCommand: AsyncParsableCommand {
             Output.error((revived.isEmpty ? isRunning : goesOn)[context.language])
             return
         }
-        let checkpoint = try record.state == .stopped ? nil : self.checkpoint(of: record, in: context)
+        let checkpoint = try await record.state == .stopped ? nil : self.checkpoint(of: record, in: context)
         _ = try await start.resume(record, lab: lab, checkpoint: checkpoint?.step)
         if let checkpoint { try context.store.rewind(record.id, to: checkpoint.moment) }
         view.end()
@@ -78,7 +78,9 @@ struct ResumeCommand: AsyncParsableCommand {
     }
 
     /// The checkpoint that a session whose machines ended without warning goes back to; nil for its disks.
-    private func checkpoint(of record: SessionRecord, in context: Context) throws -> (step: String, moment: Date)? {
+    private func checkpoint(of record: SessionRecord, in context: Context) async throws
+        -> (step: String, moment: Date)?
+    {
         let records = try context.store.steps(of: record.id).values.filter { $0.checkpoint != nil }
         guard let last = records.max(by: { ($0.opened ?? .distantPast) < ($1.opened ?? .distantPast) }),
             let moment = last.opened, let checkpoint = last.checkpoint
@@ -104,7 +106,7 @@ struct ResumeCommand: AsyncParsableCommand {
                 [D/c] 
                 """)
         Output.write(question[context.language], to: STDERR_FILENO)
-        return readLine()?.lowercased() == "c" ? (checkpoint, moment) : nil
+        return try await TypedLine.next()?.lowercased() == "c" ? (checkpoint, moment) : nil
     }
 }
 
@@ -126,7 +128,7 @@ struct FinishCommand: AsyncParsableCommand {
                 ko: "\(record.lab)번 실습(\(record.student))의 기계와 디스크를 모두 지울까요? [y/N] ",
                 en: "Remove lab \(record.lab) of \(record.student), its machines and their disks? [y/N] ")
             Output.write(question[context.language], to: STDERR_FILENO)
-            guard let answer = readLine()?.lowercased(), ["y", "yes", "네", "예"].contains(answer) else {
+            guard try await TypedLine.isYes() else {
                 Output.error(Localized(ko: "아무것도 지우지 않았어요.", en: "Nothing was removed.")[context.language])
                 return
             }

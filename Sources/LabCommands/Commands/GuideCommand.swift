@@ -57,7 +57,7 @@ struct GuideCommand: AsyncParsableCommand, Multilingual {
                 page.language == .ko
                 ? "[Enter] 다음 · b 이전 · c 검사 · h 힌트 · q 끝" : "[Enter] next · b back · c check · h hint · q quit"
             Output.write("\n\(index + 1)/\(steps.count)  \(keys)  ", to: STDERR_FILENO)
-            switch readLine()?.trimmingCharacters(in: .whitespaces).lowercased() {
+            switch try await TypedLine.next()?.trimmingCharacters(in: .whitespaces).lowercased() {
             case "": index += 1
             case "b": index -= 1
             case "c":
@@ -114,7 +114,8 @@ struct GuidePage {
         ]
         for question in step.questions {
             parts.append("**\(step.id).\(question.id)** — \(variables.fill(question.prompt[language]))")
-            parts.append(question.choices.map { "- `\($0.id)` \($0.text[language])" }.joined(separator: "\n"))
+            parts.append(
+                question.choices.map { "- `\($0.id)` \(variables.fill($0.text[language]))" }.joined(separator: "\n"))
         }
         show(parts.filter { !$0.isEmpty }.joined(separator: "\n\n"))
     }

@@ -42,7 +42,7 @@ struct HintCommand: AsyncParsableCommand, Multilingual {
                 ko: "다음 힌트를 보면 \(next.cost)점이 깎여요. 볼까요? [y/N] ",
                 en: "The next hint costs \(next.cost) points. Take it? [y/N] ")
             Output.write(question[language], to: STDERR_FILENO)
-            guard let answer = readLine()?.lowercased(), ["y", "yes", "네", "예"].contains(answer) else { return }
+            guard try await TypedLine.isYes() else { return }
         }
         try context.store.updateStep(step.id, of: record.id) { $0.hints = max($0.hints, taken + 1) }
         let cost = next.cost > 0 ? "  (-\(next.cost))" : ""

@@ -72,7 +72,7 @@ struct ResetCommand: AsyncParsableCommand {
         let question = Localized(
             ko: "모든 기계를 \(step.id) 단계가 열린 \(when)(으)로 되돌릴까요?",
             en: "Put all machines back to \(when), when \(step.id) was opened?")
-        guard confirmed(question, in: context.language) else { return }
+        guard try await confirmed(question, in: context.language) else { return }
         let began = ContinuousClock.now
         let view = ProgressView(context.language)
         defer { view.end() }
@@ -96,7 +96,7 @@ struct ResetCommand: AsyncParsableCommand {
         let question = Localized(
             ko: "\(machine.name)을(를) 새로 만들까요? 그 안의 모든 것과, 되돌릴 수 있는 시점들이 사라져요.",
             en: "Make \(machine.name) anew? Everything on it is lost, and the checkpoints with it.")
-        guard confirmed(question, in: context.language) else { return }
+        guard try await confirmed(question, in: context.language) else { return }
         let view = ProgressView(context.language)
         defer { view.end() }
         let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
@@ -108,10 +108,10 @@ struct ResetCommand: AsyncParsableCommand {
         Output.error(words[context.language])
     }
 
-    private func confirmed(_ question: Localized, in language: Language) -> Bool {
+    private func confirmed(_ question: Localized, in language: Language) async throws -> Bool {
         guard !yes, isatty(STDIN_FILENO) == 1 else { return true }
         Output.write(question[language] + " [y/N] ", to: STDERR_FILENO)
-        if let answer = readLine()?.lowercased(), ["y", "yes", "네", "예"].contains(answer) { return true }
+        if try await TypedLine.isYes() { return true }
         Output.error(Localized(ko: "아무것도 바꾸지 않았어요.", en: "Nothing was changed.")[language])
         return false
     }

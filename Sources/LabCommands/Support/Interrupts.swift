@@ -39,6 +39,16 @@ final class Interrupts: Sendable {
     /// Ends without a word from now on: what runs undoes nothing and is meant to be ended like that.
     static func leaveQuietly() { isQuiet.withLock { $0 = true } }
 
+    /// Does something that a signal ends without a word.
+    static func quietly<Result>(_ body: () async throws -> Result) async rethrows -> Result {
+        let before = isQuiet.withLock { quiet in
+            defer { quiet = true }
+            return quiet
+        }
+        defer { isQuiet.withLock { $0 = before } }
+        return try await body()
+    }
+
     /// Whether a signal came.
     var happened: Bool { first.withLock { $0 != nil } }
 

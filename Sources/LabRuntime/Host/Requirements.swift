@@ -1,4 +1,5 @@
 import Foundation
+public import LabFile
 
 /// One thing that a start needs of this host.
 public struct Requirement: Sendable, Equatable {
@@ -34,7 +35,7 @@ public enum Requirements {
         ("qemu-system-x86_64", "qemu-system-x86"), ("qemu-img", "qemu-utils"), ("libvirtd", "libvirt-daemon"),
         ("unshare", "util-linux"), ("nsenter", "util-linux"), ("setsid", "util-linux"), ("tini", "tini"),
         ("ip", "iproute2"), ("mmdebstrap", "mmdebstrap"), ("mke2fs", "e2fsprogs"), ("ssh-keygen", "openssh-client"),
-        ("newuidmap", "uidmap"),
+        ("newuidmap", "uidmap"), ("apt-ftparchive", "apt-utils"),
     ]
 
     /// Looks at everything. `memory` is what the machines take together in MiB, `disk` what they may write in MiB.
@@ -52,10 +53,29 @@ public enum Requirements {
         return list
     }
 
-    /// Looks at everything that any lab may need.
-    public static func examine(memory: Int, disk: Int, paths: LabPaths) async throws -> [Requirement] {
-        try await examine(
-            memory: memory, disk: disk, paths: paths, forwarding: Forwarding(carrier: true, uplink: true))
+    /// Looks at everything that any of `labs` may need, and at what building their images takes while one is missing.
+    public static func examine(labs: [Lab], paths: LabPaths) async throws -> [Requirement] {
+        let needs = labs.map(SessionStart.needs)
+        var list = try await examine(
+            memory: needs.map(\.memory).max() ?? 0, disk: needs.map(\.disk).max() ?? 0, paths: paths,
+            forwarding: Forwarding(carrier: true, uplink: true))
+        let store = ImageStore(root: paths.images)
+        let missing = try Set(labs.flatMap(\.machines).map(\.image)).filter {
+            try store.find(ImageRecipe.load(directory: "\(paths.root)/images/\($0)")) == nil
+        }
+        if !missing.isEmpty { list.append(mirror(for: missing.sorted())) }
+        return list
+    }
+
+    private static func mirror(for images: [String]) -> Requirement {
+        let name = "Debian mirror"
+        guard (try? ImageBuilder.mirrors()) != nil else {
+            return Requirement(
+                name: name, isMet: false,
+                found: "none is known to apt here, and not built yet: \(images.joined(separator: ", "))",
+                remedy: .advice("add one to /etc/apt/sources.list.d/, or bring built images: LAB_IMAGES"))
+        }
+        return Requirement(name: name, isMet: true, found: "known to apt")
     }
 
     /// Throws one error that names everything missing, each with its remedy.

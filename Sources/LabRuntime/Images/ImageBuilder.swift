@@ -111,8 +111,8 @@ public enum ImageBuilder {
         try await Tool.check("unshare", namespace + ["--fork", "rm", "-rf", directory])
     }
 
-    /// The host's own Debian sources for a release, in the one-line format; other repositories are left out.
-    static func sources(suite: String) throws -> String {
+    /// The Debian mirrors that the host's apt knows; other repositories are left out.
+    static func mirrors() throws -> [String] {
         let directory = "/etc/apt/sources.list.d"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         let files = ["/etc/apt/sources.list"] + names.sorted().map { directory + "/" + $0 }
@@ -132,7 +132,12 @@ public enum ImageBuilder {
                 .host, "images are built from Debian's packages, and this host's apt knows no Debian mirror",
                 advice: "Add one to /etc/apt/sources.list.d/, or bring built images: LAB_IMAGES")
         }
-        return mirrors.flatMap { mirror in
+        return mirrors
+    }
+
+    /// The host's own Debian sources for a release, in the one-line format.
+    static func sources(suite: String) throws -> String {
+        try mirrors().flatMap { mirror in
             mirror.hasSuffix("-security")
                 ? ["deb \(mirror) \(suite)-security main"]
                 : ["deb \(mirror) \(suite) main", "deb \(mirror) \(suite)-updates main"]

@@ -25,12 +25,16 @@ enum GuestPump {
         }
         $SIG{TERM} = sub { kill "TERM", -$pid };
         close $_ for $cin_r, $cout_w, $cerr_w;
+        # The command may wait for its output to be read: its input is never waited for (O_NONBLOCK).
+        fcntl($cin_w, 4, 2048 | fcntl($cin_w, 3, 0)) or die;
         tell_("r", 49152);
         my ($status, %open) = (undef, (fileno($cout_r) => [$cout_r, "o"], fileno($cerr_r) => [$cerr_r, "e"]));
-        my $reading = 1;
+        my ($reading, $pending) = (1, "");
         while (%open) {
-            my $set = ""; vec($set, $_, 1) = 1 for keys %open; vec($set, fileno $in, 1) = 1 if $reading;
-            my $found = select(my $ready = $set, undef, undef, defined $status ? 0.1 : 0.05);
+            my ($set, $out) = ("", ""); vec($set, $_, 1) = 1 for keys %open;
+            vec($set, fileno $in, 1) = 1 if $reading && !length $pending;
+            vec($out, fileno $cin_w, 1) = 1 if length $pending;
+            my $found = select(my $ready = $set, my $writable = $out, undef, defined $status ? 0.1 : 0.05);
             if (!defined $status && waitpid($pid, 1) == $pid) { $status = $? & 127 ? 128 + ($? & 127) : $? >> 8 }
             last if !$found && defined $status;
             next if $found <= 0;
@@ -40,10 +44,14 @@ enum GuestPump {
                 if (!$count) { delete $open{$number}; next }
                 put($data, $bytes) or exit 1; tell_($open{$number}[1], $count);
             }
-            if ($reading && vec($ready, fileno $in, 1)) {
-                my $count = sysread($in, my $bytes, 49152);
-                if (!$count) { $reading = 0; close $cin_w }
-                else { put($cin_w, $bytes); tell_("r", $count) }
+            if ($reading && vec($ready, fileno $in, 1) && !sysread($in, $pending, 49152)) { $reading = 0; close $cin_w }
+            if (length $pending && vec($writable, fileno $cin_w, 1)) {
+                my $count = syswrite($cin_w, $pending);
+                next if !defined $count && ($! == 11 || $! == 4);
+                # What a command that reads no more was sent is thrown away.
+                $count //= length $pending;
+                substr($pending, 0, $count) = "";
+                tell_("r", $count);
             }
         }
         if (!defined $status) { waitpid($pid, 0); $status = $? & 127 ? 128 + ($? & 127) : $? >> 8 }

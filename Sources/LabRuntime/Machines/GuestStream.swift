@@ -36,14 +36,21 @@ public struct GuestStream: Sendable {
             control: try await agent.open(directory + "/control", mode: "r+"))
         let words = ["/usr/bin/perl", "-e", GuestPump.text, directory] + UserCommand.words(command, as: user)
         let result: Result<Int, any Error>
+        var pump: Int?
         do {
-            let pump = try await agent.begin(words, capture: false)
-            result = .success(try await follow(pump, files: files, input: input, output: output))
+            let begun = try await agent.begin(words, capture: false)
+            pump = begun
+            result = .success(try await follow(begun, files: files, input: input, output: output))
+            pump = nil
         } catch {
             result = .failure(error)
         }
-        for file in [files.data, files.control] { await agent.close(file) }
-        _ = try? await agent.run(["/bin/rm", "-rf", directory])
+        // In a task of its own: one that was cancelled still ends its command and clears away what it made.
+        await Task { [pump] in
+            if let pump { _ = try? await agent.begin(["/bin/kill", "-TERM", String(pump)], capture: false) }
+            for file in [files.input, files.data, files.control] { await agent.close(file) }
+            _ = try? await agent.run(["/bin/rm", "-rf", directory])
+        }.value
         return try result.get()
     }
 
@@ -57,10 +64,7 @@ public struct GuestStream: Sendable {
         var isOver = false
         var pause = Duration.milliseconds(2)
         while true {
-            do { try Task.checkCancellation() } catch {
-                _ = try? await agent.begin(["/bin/kill", "-TERM", String(pump)], capture: false)
-                throw error
-            }
+            try Task.checkCancellation()
             var moved = false
             while let (kind, number) = try await record(files.control) {
                 moved = true
@@ -69,9 +73,7 @@ public struct GuestStream: Sendable {
                     let data = try await agent.read(files.data, count: number) ?? Data()
                     try await output(kind == "o" ? 1 : 2, data)
                 case "r": room += number
-                default:
-                    if inputIsOpen { await agent.close(files.input) }
-                    return number
+                default: return number
                 }
             }
             if inputIsOpen {

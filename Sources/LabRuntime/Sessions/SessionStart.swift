@@ -53,12 +53,19 @@ public struct SessionStart: Sendable {
         public var isAtPoint: Bool
     }
 
+    /// What a lab's machines take together at most while they start: memory and disk, in MiB.
+    static func needs(_ lab: Lab) -> (memory: Int, disk: Int) {
+        (
+            lab.machines.map { $0.memory + 150 }.reduce(0, +),
+            600 * lab.machines.count + lab.machines.flatMap(\.disks).map(\.size).reduce(0, +)
+        )
+    }
+
     /// Starts a new session.
     public func start(_ lab: Lab, student: String, _ options: Options = Options()) async throws -> Started {
-        let memory = lab.machines.map { $0.memory + 150 }.reduce(0, +)
+        let needs = Self.needs(lab)
         try await Requirements.demand(
-            memory: memory, disk: 600 * lab.machines.count + lab.machines.flatMap(\.disks).map(\.size).reduce(0, +),
-            paths: paths, forwarding: Forwarding(lab))
+            memory: needs.memory, disk: needs.disk, paths: paths, forwarding: Forwarding(lab))
         let images = try await builtImages(of: lab)
         guard let first = lab.machines.first, let image = images[first.image] else {
             throw LabError(.labFile, "lab \(lab.number) has no machines")

@@ -75,6 +75,8 @@ struct ProcessCheck: Check {
 
     /// A program by the file that it runs; a script by the argument of its interpreter.
     private func isIt(_ file: String, _ words: ArraySlice<String>, program: String?) -> Bool {
+        // An upgrade has taken the file away from a program that runs on.
+        let file = file.hasSuffix(" (deleted)") ? String(file.dropLast(" (deleted)".count)) : file
         if file == program { return true }
         let base = file.split(separator: "/").last.map(String.init) ?? file
         if base == name { return Self.isInstalled(file) }

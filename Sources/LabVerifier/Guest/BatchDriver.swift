@@ -14,6 +14,8 @@ enum BatchDriver {
     static let replyLimit = 1_000_000
     /// The status of a script that was ended for taking too long: 128 + SIGKILL.
     static let tooLong = 137
+    /// The status of a script of perl's that died.
+    static let died = 254
     /// What a script begins with that is perl's: it runs in the driver's own process, forked, and starts nothing.
     static let perl = "#!perl\n"
 
@@ -75,7 +77,7 @@ enum BatchDriver {
             }
             @ARGV = @words;
             undef $job; undef @jobs;
-            eval "$script\n; 1" or do { print STDERR $@; exit 255 };
+            eval "$script\n; 1" or do { print STDERR $@; exit 254 };
             exit 0;
         }
 

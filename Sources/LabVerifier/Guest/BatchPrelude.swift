@@ -24,6 +24,7 @@ enum BatchPrelude {
             local $/;
             my $text = <$pipe>;
             close $pipe;
+            die "$_[0] was killed by signal ", $? & 127, "\n" if $? > 0 && $? & 127;
             return $text // "";
         }
         sub real {

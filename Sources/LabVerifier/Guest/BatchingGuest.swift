@@ -116,9 +116,10 @@ public actor BatchingGuest {
         let nonce =
             String(UInt64.random(in: .min ... .max), radix: 16) + String(UInt64.random(in: .min ... .max), radix: 16)
         let seconds = max(Self.scriptSeconds, Int(Double(Self.scriptSeconds) * slowness))
+        // They run two at a time, and each may take all of its time.
         let answer = try await guest.execute(
             BatchDriver.words(for: requests, nonce: nonce, seconds: seconds), as: nil, input: nil,
-            timeout: seconds + 15, limit: BatchDriver.replyLimit)
+            timeout: seconds * ((requests.count + 1) / 2) + 15, limit: BatchDriver.replyLimit)
         guard let frames = BatchFrames(answer.output, nonce: nonce, count: requests.count) else {
             let last = answer.error.split(separator: "\n").last.map { ": \($0)" } ?? ""
             throw Unjudgeable(
@@ -140,6 +141,13 @@ public actor BatchingGuest {
                     en:
                         "Looking at \(machine) did not end within its time limit. The machine may be very slow or stuck."
                 ))
+        case .said(let observation)
+        where observation.status == BatchDriver.died && request.script.hasPrefix(BatchDriver.perl):
+            let last = observation.error.split(separator: "\n").last ?? ""
+            throw Unjudgeable(
+                Localized(
+                    ko: "\(machine)을(를) 살펴보다가 도중에 그쳤어요. 여러분의 잘못으로 치지 않아요: \(shown(last))",
+                    en: "Looking at \(machine) broke off; this is not counted against you: \(shown(last))"))
         case .said(let observation):
             return observation
         case .noUser:

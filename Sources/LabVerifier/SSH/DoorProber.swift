@@ -47,7 +47,7 @@ public actor DoorProber: Outside {
     private let doors: [String: Door]
     private let slowness: Int
     private var sessions: [String: Task<SSHSession, any Error>] = [:]
-    private var offers: [String: Task<SSHOffer, any Error>] = [:]
+    private var offers: [String: (answer: Task<SSHOffer, any Error>, asked: ContinuousClock.Instant)] = [:]
     private var slots: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
@@ -118,9 +118,12 @@ public actor DoorProber: Outside {
         -> SSHOffer
     {
         let key = "\(machine) \(address) \(port) \(user)"
-        if let known = offers[key] { return try await known.value }
+        // Checks of one moment share an answer; one that asks again after a pause gets a new one.
+        if let known = offers[key], ContinuousClock.now - known.asked < .seconds(slowness) {
+            return try await known.answer.value
+        }
         let look = Task { try await self.look(from: machine, to: address, port: port, user: user) }
-        offers[key] = look
+        offers[key] = (look, .now)
         do {
             return try await look.value
         } catch {
@@ -252,9 +255,8 @@ public actor DoorProber: Outside {
                     descriptor: descriptor, hostKey: .report, timeout: .seconds(15 * slowness))
             } catch {
                 // The source port may be in use, or the login gone: tried again before the server is blamed.
-                guard tries < 3, error.code != .noCommonAlgorithm, error.code != .timedOut else {
-                    throw Self.unjudgeable(error, machine)
-                }
+                if error.code == .noCommonAlgorithm { throw NoCommonAlgorithm() }
+                guard tries < 3, error.code != .timedOut else { throw Self.unjudgeable(error, machine) }
                 forget(machine, "root")
             }
         }

@@ -69,9 +69,9 @@ struct AgentForwardedCheck: Check {
             )
         }
         let query = LoginQuery(
-            user: login, origin: .init(name: through, addresses: [middle.address]), method: "publickey",
+            user: login, origin: .init(name: through, addresses: [middle.seenAddress]), method: "publickey",
             key: .init(machine: first, fingerprints: keys.fingerprints))
-        let outer = LoginQuery(origin: .init(name: first, addresses: [source.address]))
+        let outer = LoginQuery(origin: .init(name: first, addresses: [source.seenAddress]))
         var lastReason: Finding?
         for login in query.matches(in: last).reversed() {
             switch hop(of: login, outer: outer.matches(in: hops), sockets: sockets) {

@@ -160,7 +160,7 @@ struct CopiedCheck: Check {
         var logins = push.matches(in: received)
         if via == nil || via == to {
             let pull = LoginQuery(
-                origin: .init(name: to, addresses: [receiver.address]), key: key, kinds: [.sftp])
+                origin: .init(name: to, addresses: [receiver.seenAddress]), key: key, kinds: [.sftp])
             logins += pull.matches(in: sent)
         }
         let dim = [received, sent].contains { $0.level == .off || $0.level == .info }

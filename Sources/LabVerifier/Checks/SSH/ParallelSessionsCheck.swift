@@ -39,7 +39,7 @@ struct ParallelSessionsCheck: Check {
             let journal = try await SSHJournal.read(machine, on: bench)
             let login = try user ?? bench.machine(machine).user
             let query = LoginQuery(
-                user: login, origin: .init(name: from, addresses: [source.address]), kinds: kinds)
+                user: login, origin: .init(name: from, addresses: [source.seenAddress]), kinds: kinds)
             let found = query.matches(in: journal).flatMap { Self.spans(of: $0, kinds: kinds) }
             guard !found.isEmpty else {
                 let why = query.explain(journal, on: machine)

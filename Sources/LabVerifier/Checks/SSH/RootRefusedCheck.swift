@@ -99,8 +99,10 @@ struct RootRefusedCheck: Check {
 
     private func tryKey(_ key: String, server: MachineSpec, on bench: any Bench) async throws -> Bool {
         if bench.hasDoor(from) {
-            return try await bench.outside.keyAccepted(
-                from: from, to: server.address, port: port, user: "root", privateKey: key)
+            do {
+                return try await bench.outside.keyAccepted(
+                    from: from, to: server.address, port: port, user: "root", privateKey: key)
+            } catch is NoCommonAlgorithm {}
         }
         return try await ClientProbe.run(
             .key(key), from: from, to: server.address, port: port, user: "root", on: bench

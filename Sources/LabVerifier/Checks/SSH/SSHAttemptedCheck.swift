@@ -27,7 +27,7 @@ struct SSHAttemptedCheck: Check {
 
     func judge(on bench: any Bench) async throws -> Finding {
         let login = try user ?? bench.machine(machine).user
-        let source = try bench.machine(from).address
+        let source = try bench.machine(from).seenAddress
         let journal = try await SSHJournal.read(machine, on: bench)
         let expected = Localized(
             ko: "\(from)에서 \(machine)에 \(login)(으)로 로그인하려다 거절됐어요",

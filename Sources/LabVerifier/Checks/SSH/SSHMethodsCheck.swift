@@ -103,8 +103,10 @@ extension Bench {
                         en: "Does an SSH server listen on that port, and does the firewall let it in?")))
         }
         if hasDoor(from) {
-            return .success(
-                try await outside.authenticationMethods(from: from, to: address, port: port, user: user))
+            do {
+                return .success(
+                    try await outside.authenticationMethods(from: from, to: address, port: port, user: user))
+            } catch is NoCommonAlgorithm {}
         }
         let seen = try await ClientProbe.run(.methods, from: from, to: address, port: port, user: user, on: self)
         guard let banner = seen.banner, !seen.methods.isEmpty else {

@@ -64,7 +64,7 @@ struct TunnelRecoversCheck: Check {
             try await TunnelState.read(listen: server, port: port, client: far, bench: bench)
         }
         // One that was opened a moment ago is given time to stand.
-        let patience = ContinuousClock.now + .seconds(bench.patience(30))
+        let patience = ContinuousClock.now + .seconds(bench.patience(max(30, seconds)))
         var standing = try await state()
         while case .failure = standing, ContinuousClock.now < patience {
             try await Task.sleep(for: .seconds(1))
