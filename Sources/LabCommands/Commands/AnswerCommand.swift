@@ -23,7 +23,7 @@ struct AnswerCommand: AsyncParsableCommand {
 
     func run() async throws {
         let context = try Context()
-        let record = try session.record(in: context)
+        var record = try session.record(in: context)
         try RoomEntry.enter(record, context: context)
         let lab = try context.lab(of: record)
         let language = context.language(language)
@@ -33,7 +33,7 @@ struct AnswerCommand: AsyncParsableCommand {
                 .usage, "\"\(value)\" is not one of the choices",
                 advice: asked.choices.map { "\($0.id)  \($0.text[language])" }.joined(separator: "\n"))
         }
-        let lease = try await SessionLease.take(record, for: "lab answer", in: context)
+        let lease = try await SessionLease.take(&record, for: "lab answer", in: context)
         defer { withExtendedLifetime(lease) {} }
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
         let (outcomes, attempts) = try await context.verifier(session).answer(value, to: asked.id, of: step)

@@ -11,9 +11,9 @@ struct StopCommand: AsyncParsableCommand {
 
     func run() async throws {
         let context = try Context()
-        let record = try session.record(in: context)
+        var record = try session.record(in: context)
         let lab = try context.lab(of: record)
-        let lease = try await SessionLease.take(record, for: "lab stop", in: context)
+        let lease = try await SessionLease.take(&record, for: "lab stop", in: context)
         defer { withExtendedLifetime(lease) {} }
         let view = ProgressView()
         defer { view.end() }
@@ -39,13 +39,14 @@ struct ResumeCommand: AsyncParsableCommand {
 
     @OptionGroup var session: SessionOptions
 
-    @Option(help: "After a power failure: disks or checkpoint.")
+    @Option(help: "After a power failure: disks or checkpoint. After lab stop: disks, without the memory it kept.")
     var from: Source?
 
     func run() async throws {
         let context = try Context()
-        let record = try session.record(in: context, states: [.stopped, .stopping, .running])
-        let lease = try await SessionLease.take(record, for: "lab resume", in: context)
+        let states: Set<SessionRecord.State> = [.stopped, .stopping, .running]
+        var record = try session.record(in: context, states: states)
+        let lease = try await SessionLease.take(&record, for: "lab resume", in: context, states: states)
         defer { withExtendedLifetime(lease) {} }
         let lab = try context.lab(of: record)
         let view = ProgressView()
@@ -53,11 +54,10 @@ struct ResumeCommand: AsyncParsableCommand {
         let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
         // Elsewhere a host that was restarted does not show in the record; who asks for a checkpoint gets it.
         let goesOnThere =
-            record.isElsewhere
-            ? record.state == .running && from != .checkpoint : record.state != .stopped && record.isUp
+            record.isElsewhere ? record.state == .running && from != .checkpoint : record.isUp
         if goesOnThere {
             let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
-            let revived = try await start.revive(session)
+            let revived = try await start.revive(session, fromDisks: from == .disks)
             view.end()
             Output.error(
                 revived.isEmpty
@@ -66,8 +66,7 @@ struct ResumeCommand: AsyncParsableCommand {
             return
         }
         let checkpoint = try record.state == .stopped ? nil : self.checkpoint(of: record, in: context)
-        _ = try await start.resume(record, lab: lab, checkpoint: checkpoint?.step)
-        if let checkpoint { try context.store.rewind(record.id, to: checkpoint.moment) }
+        _ = try await start.resume(record, lab: lab, checkpoint: checkpoint, fromDisks: from == .disks)
         view.end()
         Output.error("Lab \(record.lab) goes on. lab guide · lab shell · lab check")
     }
@@ -107,8 +106,8 @@ struct FinishCommand: AsyncParsableCommand {
 
     func run() async throws {
         let context = try Context()
-        let record = try session.record(
-            in: context, states: [.running, .stopped, .stopping, .starting, .finishing])
+        let states: Set<SessionRecord.State> = [.running, .stopped, .stopping, .starting, .finishing]
+        var record = try session.record(in: context, states: states)
         if !yes, isatty(STDIN_FILENO) == 1 {
             Output.write(
                 "Remove lab \(record.lab) of \(record.student), its machines and their disks? [y/N] ", to: STDERR_FILENO
@@ -118,7 +117,7 @@ struct FinishCommand: AsyncParsableCommand {
                 return
             }
         }
-        let lease = try await SessionLease.take(record, for: "lab finish", in: context)
+        let lease = try await SessionLease.take(&record, for: "lab finish", in: context, states: states)
         try await SessionEnd(paths: context.paths, store: context.store).finish(record)
         withExtendedLifetime(lease) {}
         Output.error("Lab \(record.lab) of \(record.student) is finished. The record of its verdicts is kept.")
@@ -132,13 +131,37 @@ struct FinishCommand: AsyncParsableCommand {
 
 /// The lease of a session, with a word while waiting for it.
 enum SessionLease {
-    static func take(_ record: SessionRecord, for purpose: String, in context: Context, quietly: Bool = false)
-        async throws -> Lease
-    {
-        try await Lease.take(directory: directory(of: record, in: context), for: purpose) { holder in
+    /// Takes the lease and puts the record as it is now in place of the one that was read before the wait. Throws when the
+    /// session is not in one of the `states` any more, or has another room than the one that this process is in.
+    static func take(
+        _ record: inout SessionRecord, for purpose: String, in context: Context,
+        states: Set<SessionRecord.State> = [.running], quietly: Bool = false
+    ) async throws -> Lease {
+        let lease = try await Lease.take(directory: directory(of: record, in: context), for: purpose) { holder in
             if quietly { return }
             Output.error("Waiting: \(holder) is at work on this session.")
         }
+        record = try now(record, states: states, isInside: context.environment["LAB_ROOM"] != nil, store: context.store)
+        return lease
+    }
+
+    static func now(
+        _ record: SessionRecord, states: Set<SessionRecord.State>, isInside: Bool, store: LabStore
+    ) throws -> SessionRecord {
+        let name = "lab \(record.lab) of \(record.student)"
+        guard let now = try store.session(record.id), now.state != .finished else {
+            throw LabError(
+                .usage, "\(name) was finished meanwhile", advice: "Start it again with: lab start \(record.lab)")
+        }
+        guard states.contains(now.state) else {
+            throw LabError(
+                .usage, "\(name) is \(now.state.rawValue) now",
+                advice: "Go on with: lab resume      Remove it with: lab finish")
+        }
+        if isInside, now.room != record.room {
+            throw LabError(.usage, "\(name) was stopped and resumed meanwhile", advice: "Give the command again.")
+        }
+        return now
     }
 
     static func directory(of record: SessionRecord, in context: Context) -> String {

@@ -84,7 +84,7 @@ public struct Rescue: Sendable {
 
     /// Waits for a machine that was told to shut down, within bounds.
     private func waitUntilOff(_ machine: MachineSpec) async throws {
-        let backoff = Backoff(seconds: 20 * session.slowness)
+        let backoff = Backoff(seconds: 90 * session.slowness)
         while try await session.connection.domainState(session.domain(machine.name)) == .running {
             guard try await backoff.wait() else { break }
         }
@@ -101,7 +101,7 @@ public struct Rescue: Sendable {
 extension LiveSession {
     /// Whether a machine runs, and a root shell in place of its system.
     public func isInRescue(_ machine: String) async throws -> Bool {
-        guard try await connection.domainState(domain(machine)) != .shutOff else { return false }
+        guard let state = try await states()[machine], state != .shutOff else { return false }
         return DomainXML.isRescue(try await connection.domainXML(domain(machine)))
     }
 
