@@ -68,16 +68,13 @@ struct StartCommand: AsyncParsableCommand {
                 .usage, "--at begins in a room only, not elsewhere",
                 advice: "Start there without it, then: lab solve --until STEP")
         }
-        let lease = try await Lease.take(
-            directory: context.paths.home + "/starts/\(lab.number)-\(student)", for: "lab start"
-        ) {
-            Output.error("Waiting: \($0) is at work on this session.")
-        }
+        let lease = try await Self.lease(of: lab, student: student, for: "lab start", context: context)
         defer { withExtendedLifetime(lease) {} }
-        let before = try context.store.sessions().last {
-            $0.lab == lab.number && $0.student == student && $0.state != .finished
+        if let before = try Self.earlier(lab, student: student, context: context),
+            try await settle(before, lab: lab, context: context)
+        {
+            return
         }
-        if let before, try await settle(before, lab: lab, context: context) { return }
         let minutes = lab.minutes.map { ", about \(Self.duration($0))" } ?? ""
         Output.error("Lab \(lab.number) · \(lab.title[language])    \(lab.steps.count) steps\(minutes)")
         let began = ContinuousClock.now
@@ -117,9 +114,22 @@ struct StartCommand: AsyncParsableCommand {
             """)
     }
 
+    /// The right to start a lab for a student.
+    static func lease(of lab: Lab, student: String, for purpose: String, context: Context) async throws -> Lease {
+        try await Lease.take(directory: context.paths.home + "/starts/\(lab.number)-\(student)", for: purpose) {
+            Output.error("Waiting: \($0) is at work on this session.")
+        }
+    }
+
+    /// The session of a lab and student that is there already.
+    static func earlier(_ lab: Lab, student: String, context: Context) throws -> SessionRecord? {
+        try context.store.sessions().last {
+            $0.lab == lab.number && $0.student == student && $0.state != .finished
+        }
+    }
+
     /// Deals with a session of the same lab and student that was there before; true when nothing is left to do.
     private func settle(_ before: SessionRecord, lab: Lab, context: Context) async throws -> Bool {
-        let end = SessionEnd(paths: context.paths, store: context.store)
         switch before.state {
         case .running where before.isUp:
             let done = try context.store.steps(of: before.id).values.filter { $0.passed != nil }.count
@@ -135,15 +145,27 @@ struct StartCommand: AsyncParsableCommand {
                 "Lab \(lab.number) is already running (started \(since), \(done) of \(lab.steps.count) steps done). "
                     + "lab shell · lab check · lab finish")
             return true
+        default:
+            try await Self.clear(before, context: context)
+            return false
+        }
+    }
+
+    /// Clears away what an interrupted command left of a session; throws when it can go on.
+    static func clear(_ before: SessionRecord, context: Context) async throws {
+        switch before.state {
         case .running, .stopped, .stopping:
             throw LabError(
-                .usage, "Lab \(lab.number) of \(before.student) is there already, with its machines off.",
-                advice: "Go on with: lab resume      Begin anew with: lab finish, then lab start \(lab.number)")
+                .usage, "Lab \(before.lab) of \(before.student) is there already, with its machines off.",
+                advice: "Go on with: lab resume      Begin anew with: lab finish, then lab start \(before.lab)")
         case .starting, .finishing:
+            var left = before
+            let lease = try await SessionLease.take(
+                &left, for: "lab start", in: context, states: [.starting, .finishing])
+            defer { withExtendedLifetime(lease) {} }
             Output.error("Clearing away what an interrupted command left.")
-            try await end.finish(before)
-            return false
-        case .finished: return false
+            try await SessionEnd(paths: context.paths, store: context.store).finish(left)
+        case .finished: break
         }
     }
 
