@@ -26,7 +26,7 @@ public struct Rescue: Sendable {
         } catch {
             // In a task of its own: the machine comes back although what was going on was cancelled.
             await Task {
-                try? await waitUntilOff(machine)
+                try? await waitUntilOff(machine, seconds: 20)
                 try? await leave(machine)
             }.value
             throw error
@@ -74,17 +74,19 @@ public struct Rescue: Sendable {
             let agent = session.agent(machine.name)
             if await agent.ping() {
                 try await agent.power("powerdown")
+                try await waitUntilOff(machine, seconds: 90)
             } else {
+                // A system that is broken may not listen to its button.
                 try await connection.shutdownDomain(domain)
+                try await waitUntilOff(machine, seconds: 20)
             }
-            try await waitUntilOff(machine)
         }
         if try await connection.domainState(domain) != .shutOff { try await connection.destroyDomain(domain) }
     }
 
-    /// Waits for a machine that was told to shut down, within bounds.
-    private func waitUntilOff(_ machine: MachineSpec) async throws {
-        let backoff = Backoff(seconds: 90 * session.slowness)
+    /// Waits for a machine that was told to shut down, so many seconds at most, multiplied by the session's slowness.
+    private func waitUntilOff(_ machine: MachineSpec, seconds: Int) async throws {
+        let backoff = Backoff(seconds: seconds * session.slowness)
         while try await session.connection.domainState(session.domain(machine.name)) == .running {
             guard try await backoff.wait() else { break }
         }

@@ -37,9 +37,15 @@ struct MachineStart: Sendable {
     /// Copies the disks that the machine goes on from, if there are any, beside those that it may have. What is there of
     /// an earlier copy is overwritten.
     func copyDisks() async throws {
-        for (name, original) in originals {
-            try await Tool.check("cp", ["--reflink=auto", "--sparse=always", original, copy(name)])
-            try await Tool.check("chmod", ["600", copy(name)])
+        do {
+            for (name, original) in originals {
+                try await Tool.check("cp", ["--reflink=auto", "--sparse=always", original, copy(name)])
+                try await Tool.check("chmod", ["600", copy(name)])
+            }
+        } catch {
+            // Half a copy would keep the space that a whole one lacked.
+            for name in originals.keys { try? FileManager.default.removeItem(atPath: copy(name)) }
+            throw error
         }
     }
 

@@ -100,7 +100,7 @@ extension SessionStart {
                 }
             } else if await session.agent(machine.name).ping() {
                 // A resume that was killed may have left it with the time of its kept memory.
-                try await Identity.refresh(session.agent(machine.name))
+                try? await Identity.refresh(session.agent(machine.name))
             }
         }
         return rescued + away
