@@ -72,6 +72,9 @@ public final class LabStore: Sendable {
                 table.column("outline", .blob).notNull()
             }
         }
+        migrator.registerMigration("sockets") { db in
+            try db.alter(table: "session") { $0.add(column: "sockets", .text) }
+        }
         try migrator.migrate(database)
     }
 
@@ -154,7 +157,10 @@ public final class LabStore: Sendable {
                 sql: "UPDATE step SET passed = NULL, solved = FALSE WHERE session = ? AND (passed >= ? OR opened >= ?)",
                 arguments: [session, moment, moment])
             try db.execute(
-                sql: "UPDATE step SET opened = NULL, prepared = FALSE WHERE session = ? AND opened > ?",
+                sql: """
+                    UPDATE step SET opened = NULL, prepared = FALSE
+                    WHERE session = ? AND (opened IS NULL OR opened > ?)
+                    """,
                 arguments: [session, moment])
         }
     }

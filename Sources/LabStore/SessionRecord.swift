@@ -26,6 +26,8 @@ public struct SessionRecord: Codable, Sendable, Equatable, FetchableRecord, Pers
     public var roomStart: Int?
     /// The host's boot id when the room was made.
     public var roomBoot: String?
+    /// The directory of the room's sockets; nil in records of before it was kept.
+    public var sockets: String?
     /// The URI of the libvirt that has its machines; nil when they are in a room.
     public var connection: String?
     /// The storage pool of its disks there; nil in a room, and before it is chosen.

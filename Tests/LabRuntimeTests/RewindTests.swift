@@ -29,11 +29,14 @@ struct RewindTests {
             ])
             try store.answer("x", to: "q", of: step, in: "6-a", at: at((passed ?? 21) - 0.5))
         }
+        // The setup of a step that could not be opened after it was played is taken back with the machines.
+        try store.updateStep("four", of: "6-a") { $0.prepared = true }
         try store.rewind("6-a", to: at(10))
         let steps = try store.steps(of: "6-a")
         #expect(steps["one"]?.passed == at(9) && steps["one"]?.solved == true)
         #expect(steps["two"]?.opened == at(10) && steps["two"]?.passed == nil && steps["two"]?.solved == false)
         #expect(steps["three"]?.opened == nil && steps["three"]?.prepared == false)
+        #expect(steps["four"]?.prepared == false)
         #expect(steps["three"]?.hints == 1, "a hint that was seen stays seen")
         #expect(try store.passes(of: "6-a").map(\.step) == ["one"])
         #expect(try store.answers(of: "6-a").map(\.step) == ["one"])

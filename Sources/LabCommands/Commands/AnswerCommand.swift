@@ -23,7 +23,7 @@ struct AnswerCommand: AsyncParsableCommand, Multilingual {
 
     func run() async throws {
         let context = try Context(language: language)
-        let record = try session.record(in: context)
+        var record = try session.record(in: context)
         try RoomEntry.enter(record, context: context)
         let lab = try context.lab(of: record)
         let language = context.language
@@ -39,7 +39,7 @@ struct AnswerCommand: AsyncParsableCommand, Multilingual {
                     ko: "\"\(value)\"은(는) 보기에 없어요. 보기:", en: "\"\(value)\" is not one of the choices"),
                 advice: Localized(ko: choices(.ko), en: choices(.en)))
         }
-        let lease = try await SessionLease.take(record, for: "lab answer", in: context)
+        let lease = try await SessionLease.take(&record, for: "lab answer", in: context)
         defer { withExtendedLifetime(lease) {} }
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
         let (outcomes, attempts) = try await context.verifier(session).answer(value, to: asked.id, of: step)

@@ -41,7 +41,7 @@ struct CheckCommand: AsyncParsableCommand, Multilingual {
 
     func run() async throws {
         let context = try Context(language: language)
-        let record = try session.record(in: context)
+        var record = try session.record(in: context)
         try RoomEntry.enter(record, context: context)
         let lab = try context.lab(of: record)
         let named = try steps.map { try lab.step(named: $0).id }
@@ -51,7 +51,7 @@ struct CheckCommand: AsyncParsableCommand, Multilingual {
                 context: context, record: record, language: language, purpose: "lab check --watch")
             return try await following.run(lab, isQuiet: json) { try show($0, of: $1, in: language, since: $2) }
         }
-        let lease = try await SessionLease.take(record, for: "lab check", in: context)
+        let lease = try await SessionLease.take(&record, for: "lab check", in: context)
         defer { withExtendedLifetime(lease) {} }
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
         let began = ContinuousClock.now

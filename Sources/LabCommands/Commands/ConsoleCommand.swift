@@ -75,8 +75,8 @@ struct ConsoleCommand: AsyncParsableCommand {
         _ machine: MachineSpec, of session: LiveSession, in context: Context,
         _ body: (Rescue) async throws -> Void
     ) async throws {
-        let lease = try await SessionLease.take(
-            session.record, for: "lab console \(machine.name) --rescue", in: context)
+        var record = session.record
+        let lease = try await SessionLease.take(&record, for: "lab console \(machine.name) --rescue", in: context)
         defer { withExtendedLifetime(lease) {} }
         let view = ProgressView(context.language)
         defer { view.end() }

@@ -12,9 +12,9 @@ struct StopCommand: AsyncParsableCommand {
 
     func run() async throws {
         let context = try Context()
-        let record = try session.record(in: context)
+        var record = try session.record(in: context)
         let lab = try context.lab(of: record)
-        let lease = try await SessionLease.take(record, for: "lab stop", in: context)
+        let lease = try await SessionLease.take(&record, for: "lab stop", in: context)
         defer { withExtendedLifetime(lease) {} }
         let view = ProgressView(context.language)
         defer { view.end() }
@@ -41,13 +41,14 @@ struct ResumeCommand: AsyncParsableCommand {
 
     @OptionGroup var session: SessionOptions
 
-    @Option(help: "After a power failure: disks or checkpoint.")
+    @Option(help: "After a power failure: disks or checkpoint. After lab stop: disks, without the memory it kept.")
     var from: Source?
 
     func run() async throws {
         let context = try Context()
-        let record = try session.record(in: context, states: [.stopped, .stopping, .running])
-        let lease = try await SessionLease.take(record, for: "lab resume", in: context)
+        let states: Set<SessionRecord.State> = [.stopped, .stopping, .running]
+        var record = try session.record(in: context, states: states)
+        let lease = try await SessionLease.take(&record, for: "lab resume", in: context, states: states)
         defer { withExtendedLifetime(lease) {} }
         let lab = try context.lab(of: record)
         let view = ProgressView(context.language)
@@ -58,11 +59,10 @@ struct ResumeCommand: AsyncParsableCommand {
             en: "Lab \(record.lab) goes on. lab guide · lab shell · lab check")
         // Elsewhere a host that was restarted does not show in the record; who asks for a checkpoint gets it.
         let goesOnThere =
-            record.isElsewhere
-            ? record.state == .running && from != .checkpoint : record.state != .stopped && record.isUp
+            record.isElsewhere ? record.state == .running && from != .checkpoint : record.isUp
         if goesOnThere {
             let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
-            let revived = try await start.revive(session)
+            let revived = try await start.revive(session, fromDisks: from == .disks)
             view.end()
             let isRunning = Localized(
                 ko: "\(record.lab)번 실습은 이미 돌고 있어요. lab shell · lab check · lab finish",
@@ -71,8 +71,7 @@ struct ResumeCommand: AsyncParsableCommand {
             return
         }
         let checkpoint = try await record.state == .stopped ? nil : self.checkpoint(of: record, in: context)
-        _ = try await start.resume(record, lab: lab, checkpoint: checkpoint?.step)
-        if let checkpoint { try context.store.rewind(record.id, to: checkpoint.moment) }
+        _ = try await start.resume(record, lab: lab, checkpoint: checkpoint, fromDisks: from == .disks)
         view.end()
         Output.error(goesOn[context.language])
     }
@@ -121,8 +120,8 @@ struct FinishCommand: AsyncParsableCommand {
 
     func run() async throws {
         let context = try Context()
-        let record = try session.record(
-            in: context, states: [.running, .stopped, .stopping, .starting, .finishing])
+        let states: Set<SessionRecord.State> = [.running, .stopped, .stopping, .starting, .finishing]
+        var record = try session.record(in: context, states: states)
         if !yes, isatty(STDIN_FILENO) == 1 {
             let question = Localized(
                 ko: "\(record.lab)번 실습(\(record.student))의 기계와 디스크를 모두 지울까요? [y/N] ",
@@ -133,7 +132,7 @@ struct FinishCommand: AsyncParsableCommand {
                 return
             }
         }
-        let lease = try await SessionLease.take(record, for: "lab finish", in: context)
+        let lease = try await SessionLease.take(&record, for: "lab finish", in: context, states: states)
         try await SessionEnd(paths: context.paths, store: context.store).finish(record)
         withExtendedLifetime(lease) {}
         let words = Localized(
@@ -153,14 +152,51 @@ struct FinishCommand: AsyncParsableCommand {
 
 /// The lease of a session, with a word while waiting for it.
 enum SessionLease {
-    static func take(_ record: SessionRecord, for purpose: String, in context: Context, quietly: Bool = false)
-        async throws -> Lease
-    {
+    /// Takes the lease and puts the record as it is now in place of the one that was read before the wait. Throws when the
+    /// session is not in one of the `states` any more, or has another room than the one that this process is in.
+    static func take(
+        _ record: inout SessionRecord, for purpose: String, in context: Context,
+        states: Set<SessionRecord.State> = [.running], quietly: Bool = false
+    ) async throws -> Lease {
         let language = context.language
-        return try await Lease.take(directory: directory(of: record, in: context), for: purpose) { holder in
+        let lease = try await Lease.take(directory: directory(of: record, in: context), for: purpose) { holder in
             if quietly { return }
             Output.error(waiting(for: holder)[language])
         }
+        record = try now(record, states: states, isInside: context.environment["LAB_ROOM"] != nil, store: context.store)
+        return lease
+    }
+
+    static func now(
+        _ record: SessionRecord, states: Set<SessionRecord.State>, isInside: Bool, store: LabStore
+    ) throws -> SessionRecord {
+        let name = Localized(
+            ko: "\(record.lab)번 실습(\(record.student))", en: "lab \(record.lab) of \(record.student)")
+        guard let now = try store.session(record.id), now.state != .finished else {
+            throw LabError(
+                .usage,
+                Localized(ko: "\(name.ko)은(는) 그사이에 끝났어요", en: "\(name.en) was finished meanwhile"),
+                advice: Localized(
+                    ko: "다시 시작하려면: lab start \(record.lab)", en: "Start it again with: lab start \(record.lab)"))
+        }
+        guard states.contains(now.state) else {
+            throw LabError(
+                .usage,
+                Localized(
+                    ko: "\(name.ko)의 지금 상태: \(Localized.state(now.state.rawValue).ko)",
+                    en: "\(name.en) is \(now.state.rawValue) now"),
+                advice: Localized(
+                    ko: "이어서 하려면: lab resume      지우려면: lab finish",
+                    en: "Go on with: lab resume      Remove it with: lab finish"))
+        }
+        if isInside, now.room != record.room {
+            throw LabError(
+                .usage,
+                Localized(
+                    ko: "\(name.ko)은(는) 그사이에 멈췄다가 이어졌어요", en: "\(name.en) was stopped and resumed meanwhile"),
+                advice: Localized(ko: "명령을 한 번 더 해 보세요.", en: "Give the command again."))
+        }
+        return now
     }
 
     static func waiting(for holder: String) -> Localized {

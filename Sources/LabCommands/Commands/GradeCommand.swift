@@ -24,10 +24,10 @@ struct GradeCommand: AsyncParsableCommand, Multilingual {
 
     func run() async throws {
         let context = try Context(language: language)
-        let record = try session.record(in: context)
+        var record = try session.record(in: context)
         try RoomEntry.enter(record, context: context)
         let lab = try context.lab(of: record)
-        let lease = try await SessionLease.take(record, for: "lab grade", in: context)
+        let lease = try await SessionLease.take(&record, for: "lab grade", in: context)
         defer { withExtendedLifetime(lease) {} }
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
         let began = ContinuousClock.now

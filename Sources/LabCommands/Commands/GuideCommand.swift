@@ -81,11 +81,12 @@ struct GuideCommand: AsyncParsableCommand, Multilingual {
         guard record.state == .running, record.isUp,
             Lease.holder(directory: SessionLease.directory(of: record, in: context)) == nil
         else { return }
-        let lease = try await SessionLease.take(record, for: "lab guide", in: context)
+        var record = record
+        let lease = try await SessionLease.take(&record, for: "lab guide", in: context)
         defer { withExtendedLifetime(lease) {} }
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
-        // The guide can be read beside a rescue console; the step is opened when the machine runs its own system again.
-        guard try await session.inRescue().isEmpty else { return }
+        // The guide can be read beside a rescue console; the step is opened when all machines run their own systems again.
+        guard try await session.inRescue().isEmpty, try await session.notRunning().isEmpty else { return }
         try await context.verifier(session).open(step)
     }
 }

@@ -22,10 +22,10 @@ struct HintCommand: AsyncParsableCommand, Multilingual {
 
     func run() async throws {
         let context = try Context(language: language)
-        let record = try session.record(in: context)
+        var record = try session.record(in: context)
         let lab = try context.lab(of: record)
         let language = context.language
-        let lease = try await SessionLease.take(record, for: "lab hint", in: context)
+        let lease = try await SessionLease.take(&record, for: "lab hint", in: context)
         defer { withExtendedLifetime(lease) {} }
         let records = try context.store.steps(of: record.id)
         let step = try lab.step(named: step, records: records)

@@ -35,9 +35,9 @@ struct ResetCommand: AsyncParsableCommand {
 
     func run() async throws {
         let context = try Context()
-        let record = try session.record(in: context)
+        var record = try session.record(in: context)
         let lab = try context.lab(of: record)
-        let lease = try await SessionLease.take(record, for: "lab reset", in: context)
+        let lease = try await SessionLease.take(&record, for: "lab reset", in: context)
         defer { withExtendedLifetime(lease) {} }
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
         if let machine {
@@ -78,9 +78,8 @@ struct ResetCommand: AsyncParsableCommand {
         defer { view.end() }
         view.show(
             .doing(.machines, Localized(ko: "\(when)(으)로 되돌리고 있어요", en: "are put back to \(when)")))
-        try await Checkpoint.ofStep(checkpoint, in: session).restore()
+        try await Checkpoint.ofStep(checkpoint, in: session).restore(forgetting: context.store, since: moment)
         let later = opened.filter { $0.value > moment }.map(\.key)
-        try context.store.rewind(session.record.id, to: moment)
         for id in later where kept.contains(id) && id != checkpoint {
             try await Checkpoint.ofStep(id, in: session).remove()
         }

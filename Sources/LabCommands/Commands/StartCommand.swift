@@ -75,16 +75,13 @@ struct StartCommand: AsyncParsableCommand, Multilingual {
                     ko: "--at 없이 시작한 다음: lab solve --until 단계",
                     en: "Start there without it, then: lab solve --until STEP"))
         }
-        let lease = try await Lease.take(
-            directory: context.paths.home + "/starts/\(lab.number)-\(student)", for: "lab start"
-        ) {
-            Output.error(SessionLease.waiting(for: $0)[language])
-        }
+        let lease = try await Self.lease(of: lab, student: student, for: "lab start", context: context)
         defer { withExtendedLifetime(lease) {} }
-        let before = try context.store.sessions().last {
-            $0.lab == lab.number && $0.student == student && $0.state != .finished
+        if let before = try Self.earlier(lab, student: student, context: context),
+            try await settle(before, lab: lab, context: context)
+        {
+            return
         }
-        if let before, try await settle(before, lab: lab, context: context) { return }
         let minutes = lab.minutes.map(Self.about) ?? Localized.same("")
         let heading = Localized(
             ko: "\(lab.number)번 실습 · \(lab.title.ko)    \(lab.steps.count)단계\(minutes.ko)",
@@ -151,10 +148,23 @@ struct StartCommand: AsyncParsableCommand, Multilingual {
         }
     }
 
+    /// The right to start a lab for a student.
+    static func lease(of lab: Lab, student: String, for purpose: String, context: Context) async throws -> Lease {
+        try await Lease.take(directory: context.paths.home + "/starts/\(lab.number)-\(student)", for: purpose) {
+            Output.error(SessionLease.waiting(for: $0)[context.language])
+        }
+    }
+
+    /// The session of a lab and student that is there already.
+    static func earlier(_ lab: Lab, student: String, context: Context) throws -> SessionRecord? {
+        try context.store.sessions().last {
+            $0.lab == lab.number && $0.student == student && $0.state != .finished
+        }
+    }
+
     /// Deals with a session of the same lab and student that was there before; true when nothing is left to do.
     private func settle(_ before: SessionRecord, lab: Lab, context: Context) async throws -> Bool {
         let (number, steps) = (lab.number, lab.steps.count)
-        let end = SessionEnd(paths: context.paths, store: context.store)
         switch before.state {
         case .running where before.isUp:
             let done = try context.store.steps(of: before.id).values.filter { $0.passed != nil }.count
@@ -177,22 +187,34 @@ struct StartCommand: AsyncParsableCommand, Multilingual {
                     + "lab shell · lab check · lab finish")
             Output.error(words[context.language])
             return true
+        default:
+            try await Self.clear(before, context: context)
+            return false
+        }
+    }
+
+    /// Clears away what an interrupted command left of a session; throws when it can go on.
+    static func clear(_ before: SessionRecord, context: Context) async throws {
+        switch before.state {
         case .running, .stopped, .stopping:
             throw LabError(
                 .usage,
                 Localized(
-                    ko: "\(number)번 실습(\(before.student))이 이미 있고, 기계는 꺼져 있어요.",
-                    en: "Lab \(number) of \(before.student) is there already, with its machines off."),
+                    ko: "\(before.lab)번 실습(\(before.student))이 이미 있고, 기계는 꺼져 있어요.",
+                    en: "Lab \(before.lab) of \(before.student) is there already, with its machines off."),
                 advice: Localized(
-                    ko: "이어서 하려면: lab resume      새로 시작하려면: lab finish, 그다음 lab start \(number)",
-                    en: "Go on with: lab resume      Begin anew with: lab finish, then lab start \(number)"))
+                    ko: "이어서 하려면: lab resume      새로 시작하려면: lab finish, 그다음 lab start \(before.lab)",
+                    en: "Go on with: lab resume      Begin anew with: lab finish, then lab start \(before.lab)"))
         case .starting, .finishing:
+            var left = before
+            let lease = try await SessionLease.take(
+                &left, for: "lab start", in: context, states: [.starting, .finishing])
+            defer { withExtendedLifetime(lease) {} }
             let words = Localized(
                 ko: "중간에 멈춘 명령이 남긴 것을 치우고 있어요.", en: "Clearing away what an interrupted command left.")
             Output.error(words[context.language])
-            try await end.finish(before)
-            return false
-        case .finished: return false
+            try await SessionEnd(paths: context.paths, store: context.store).finish(left)
+        case .finished: break
         }
     }
 

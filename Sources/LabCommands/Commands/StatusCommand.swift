@@ -106,7 +106,7 @@ struct StatusCommand: AsyncParsableCommand {
                     machines = try await session.states().mapValues { String(describing: $0) }
                     for machine in try await session.inRescue() { machines[machine.name] = "rescue" }
                     checkpoints = try await Checkpoint.steps(of: session).sorted()
-                } catch  where record.isElsewhere {
+                } catch  where !(error is CancellationError) {
                     Output.error(String(describing: error))
                     state = "unreachable"
                 }

@@ -34,12 +34,14 @@ struct TryCommand: AsyncParsableCommand, Multilingual {
         if let record = try RoomEntry.inside(context) {
             return try await follow(record, lab: lab, from: step, context: context, language: language)
         }
-        func running() throws -> SessionRecord? {
-            try context.store.sessions().last {
-                $0.lab == lab.number && $0.student == student && $0.state == .running && $0.isUp
-            }
+        let lease = try await StartCommand.lease(of: lab, student: student, for: "lab try", context: context)
+        defer { withExtendedLifetime(lease) {} }
+        var running = try StartCommand.earlier(lab, student: student, context: context)
+        if let before = running, before.state != .running || !before.isUp {
+            try await StartCommand.clear(before, context: context)
+            running = nil
         }
-        if try running() == nil {
+        if running == nil {
             let view = ProgressView(language)
             defer { view.end() }
             let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
@@ -47,9 +49,9 @@ struct TryCommand: AsyncParsableCommand, Multilingual {
             if step.id != lab.steps.first?.id {
                 options.at = (step.id, try context.variables(of: lab, student: student).values)
             }
-            _ = try await start.start(lab, student: student, options)
+            running = try await start.start(lab, student: student, options).record
         }
-        guard let record = try running() else { throw LabError(.failed, "lab \(lab.number) does not run") }
+        guard let record = running else { throw LabError(.failed, "lab \(lab.number) does not run") }
         try RoomEntry.enter(record, context: context)
         try await follow(record, lab: lab, from: step, context: context, language: language)
     }

@@ -42,9 +42,9 @@ actor ProofRoom {
     func start(at step: String?, accelerator: Accelerator?, progress: @escaping LabRuntime.Progress) async throws {
         let options = options(at: step, accelerator)
         let start = SessionStart(paths: context.paths, store: context.store, progress: progress)
-        let record = try await start.start(lab, student: Self.student, options).record
+        var record = try await start.start(lab, student: Self.student, options).record
         self.record = record
-        lease = try await SessionLease.take(record, for: "lab test", in: context, quietly: true)
+        lease = try await SessionLease.take(&record, for: "lab test", in: context, quietly: true)
         try begin(record)
     }
 

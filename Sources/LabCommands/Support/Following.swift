@@ -36,7 +36,8 @@ struct Following {
                 }
             }
             let began = ContinuousClock.now
-            let lease = try await SessionLease.take(record, for: purpose, in: context, quietly: true)
+            var now = record
+            let lease = try await SessionLease.take(&now, for: purpose, in: context, quietly: true)
             let report = try await watch.look()
             withExtendedLifetime(lease) {}
             try Task.checkCancellation()

@@ -3,7 +3,7 @@ import Foundation
 import LabFile
 import Synchronization
 
-/// SIGINT and SIGTERM, turned into one call; a second SIGINT ends the process at once.
+/// SIGINT, SIGTERM and SIGHUP (a terminal that was closed), turned into one call; a second one ends the process at once.
 final class Interrupts: Sendable {
     private static let isQuiet = Mutex(false)
     private let first = Mutex<ContinuousClock.Instant?>(nil)
@@ -11,7 +11,9 @@ final class Interrupts: Sendable {
     nonisolated(unsafe) private var sources: [any DispatchSourceSignal] = []
 
     init(_ handler: @escaping @Sendable () -> Void) {
-        for number in [SIGINT, SIGTERM] {
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            // What was started by nohup(1) goes on without its terminal.
+            if number == SIGHUP, Self.isIgnored(number) { continue }
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler { [weak self] in
@@ -34,6 +36,12 @@ final class Interrupts: Sendable {
             source.resume()
             sources.append(source)
         }
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        sigaction(number, nil, &action)
+        return action.__sigaction_handler.sa_handler.map { unsafeBitCast($0, to: Int.self) } == 1
     }
 
     /// Ends without a word from now on: what runs undoes nothing and is meant to be ended like that.

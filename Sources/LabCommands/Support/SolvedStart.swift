@@ -12,7 +12,8 @@ struct SolvedStart {
     let language: Language
 
     func lead(to step: Step) async throws {
-        let lease = try await SessionLease.take(record, for: "lab start", in: context)
+        var record = record
+        let lease = try await SessionLease.take(&record, for: "lab start", in: context)
         defer { withExtendedLifetime(lease) {} }
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
         let verifier = try context.verifier(session)

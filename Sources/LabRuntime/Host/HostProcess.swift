@@ -29,6 +29,12 @@ public struct HostProcess: Sendable, Equatable {
         return text.split(separator: " ").compactMap { Int($0) }
     }
 
+    /// The words of its command line; empty when it is gone.
+    var words: [String] {
+        let text = (try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8)) ?? ""
+        return text.split(separator: "\0").map(String.init)
+    }
+
     /// Sends a signal if it still runs.
     public func signal(_ number: Int32) {
         if isAlive { kill(pid_t(pid), number) }

@@ -113,11 +113,7 @@ struct WarmBuilder: Sendable {
 
     private func clear(_ id: String) async {
         let work = paths.home + "/warm/" + id
-        if let text = try? String(contentsOfFile: paths.sockets(id) + "/unshare.pid", encoding: .utf8),
-            let pid = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)), let parent = HostProcess(pid: pid)
-        {
-            try? await Room.end(parent)
-        }
+        try? await Room.endLeft(in: paths.sockets(id))
         for left in [work, paths.sockets(id)] { try? FileManager.default.removeItem(atPath: left) }
     }
 }

@@ -26,7 +26,7 @@ public struct Rescue: Sendable {
         } catch {
             // In a task of its own: the machine comes back although what was going on was cancelled.
             await Task {
-                try? await waitUntilOff(machine)
+                try? await waitUntilOff(machine, seconds: 20)
                 try? await leave(machine)
             }.value
             throw error
@@ -76,17 +76,19 @@ public struct Rescue: Sendable {
             let agent = session.agent(machine.name)
             if await agent.ping() {
                 try await agent.power("powerdown")
+                try await waitUntilOff(machine, seconds: 90)
             } else {
+                // A system that is broken may not listen to its button.
                 try await connection.shutdownDomain(domain)
+                try await waitUntilOff(machine, seconds: 20)
             }
-            try await waitUntilOff(machine)
         }
         if try await connection.domainState(domain) != .shutOff { try await connection.destroyDomain(domain) }
     }
 
-    /// Waits for a machine that was told to shut down, within bounds.
-    private func waitUntilOff(_ machine: MachineSpec) async throws {
-        let backoff = Backoff(seconds: 20 * session.slowness)
+    /// Waits for a machine that was told to shut down, so many seconds at most, multiplied by the session's slowness.
+    private func waitUntilOff(_ machine: MachineSpec, seconds: Int) async throws {
+        let backoff = Backoff(seconds: seconds * session.slowness)
         while try await session.connection.domainState(session.domain(machine.name)) == .running {
             guard try await backoff.wait() else { break }
         }
@@ -108,7 +110,7 @@ public struct Rescue: Sendable {
 extension LiveSession {
     /// Whether a machine runs, and a root shell in place of its system.
     public func isInRescue(_ machine: String) async throws -> Bool {
-        guard try await connection.domainState(domain(machine)) != .shutOff else { return false }
+        guard let state = try await states()[machine], state != .shutOff else { return false }
         return DomainXML.isRescue(try await connection.domainXML(domain(machine)))
     }
 

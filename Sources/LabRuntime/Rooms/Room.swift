@@ -31,6 +31,7 @@ public struct Room: Sendable {
             toFile: session + "/etc/libvirtd.conf", atomically: true, encoding: .utf8)
         try RoomScript.qemu.write(toFile: session + "/etc/qemu.conf", atomically: true, encoding: .utf8)
         try await Capabilities(home: paths.home).lend(to: session)
+        try await endLeft(in: sockets)
         let identity = sockets + "/unshare.pid"
         let log = session + "/log/room.log"
         for stale in [identity, sockets + "/libvirt-sock", sockets + "/libvirtd.pid"] {
@@ -43,17 +44,24 @@ public struct Room: Sendable {
             + ["--net", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc"]
             + inside + [paths.images, paths.userHome, lock]
         let script = #"identity=$1 log=$2; shift 2; echo $$ > "$identity"; exec "$@" </dev/null >"$log" 2>&1"#
-        try await Tool.check("setsid", ["--fork", "sh", "-c", script, "sh", identity, log] + command)
-        let process = try await firstProcess(identity: identity, log: log, seconds: seconds)
-        let backoff = Backoff(seconds: seconds)
-        while !FileManager.default.fileExists(atPath: sockets + "/libvirt-sock") {
-            guard process.isAlive else { throw ended(log: log) }
-            guard try await backoff.wait() else {
-                process.signal(SIGKILL)
-                throw LabError(.host, "the room's libvirtd did not answer within \(seconds) s\(words(of: log))")
+        // In a task of its own: a room whose first process is not known yet could not be ended.
+        let process = try await Task {
+            do {
+                try await Tool.check("setsid", ["--fork", "sh", "-c", script, "sh", identity, log] + command)
+                return try await firstProcess(identity: identity, log: log, seconds: seconds)
+            } catch {
+                try? await endLeft(in: sockets)
+                throw error
             }
-        }
+        }.value
         do {
+            let backoff = Backoff(seconds: seconds)
+            while !FileManager.default.fileExists(atPath: sockets + "/libvirt-sock") {
+                guard process.isAlive else { throw ended(log: log) }
+                guard try await backoff.wait() else {
+                    throw LabError(.host, "the room's libvirtd did not answer within \(seconds) s\(words(of: log))")
+                }
+            }
             try await forwarding.begin(in: process)
             if forwarding.uplink { try await Uplink.open(process, log: session + "/log/pasta.log") }
         } catch {
@@ -77,6 +85,17 @@ public struct Room: Sendable {
                 throw LabError(.failed, "the room's first process \(process.pid) does not end")
             }
         }
+    }
+
+    /// Ends the room that a killed command made and could not record any more: who made it is written beside its sockets.
+    static func endLeft(in sockets: String) async throws {
+        guard let text = try? String(contentsOfFile: sockets + "/unshare.pid", encoding: .utf8),
+            let pid = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)), let maker = HostProcess(pid: pid),
+            // The pid may be somebody else's by now.
+            maker.words.contains(sockets)
+        else { return }
+        let first = maker.children.filter(isFirst).compactMap { HostProcess(pid: $0) }
+        for process in first + [maker] { try await end(process) }
     }
 
     private static func firstProcess(identity: String, log: String, seconds: Int) async throws -> HostProcess {

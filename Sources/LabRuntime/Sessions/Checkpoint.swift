@@ -1,5 +1,6 @@
 public import Foundation
 import LabFile
+public import LabStore
 import Libvirt
 
 /// A moment of a whole session that it can be put back to: disks and memory of all its machines.
@@ -34,6 +35,8 @@ public struct Checkpoint: Sendable {
     public static func steps(of session: LiveSession) async throws -> Set<String> {
         var common: Set<String>?
         for machine in session.lab.machines {
+            // A machine whose making anew was interrupted is missing, and with it all checkpoints.
+            guard try await session.states()[machine.name] != nil else { return [] }
             let names = try await session.connection.snapshots(of: session.domain(machine.name))
             let steps = Set(names.filter { $0.hasPrefix("step-") }.map { String($0.dropFirst("step-".count)) })
             common = common?.intersection(steps) ?? steps
@@ -59,22 +62,32 @@ public struct Checkpoint: Sendable {
         async throws
     {
         let connection = session.connection
-        try await forEachDomain(of: session) { try await connection.suspendDomain($0) }
         do {
+            try await forEachDomain(of: session) { try await connection.suspendDomain($0) }
             try await forEachDomain(of: session, body)
         } catch {
             // In a task of its own: machines go on although what was going on was cancelled.
-            await Task { try? await forEachDomain(of: session) { try await connection.resumeDomain($0) } }.value
+            await Task { try? await forEachDomain(of: session) { try? await connection.resumeDomain($0) } }.value
             throw error
         }
         try await forEachDomain(of: session) { try await connection.resumeDomain($0) }
     }
 
-    /// Puts all machines back to the moment, with the clock of now and fresh randomness.
+    /// Puts all machines back to the moment, with the clock of now and fresh randomness. An interruption does not leave
+    /// some of them as they were.
     public func restore() async throws {
-        let (connection, name) = (session.connection, name)
-        try await forEachDomain { try await connection.revert($0, to: name) }
-        try await refresh()
+        try await Task {
+            let (connection, name) = (session.connection, name)
+            try await forEachDomain { try await connection.revert($0, to: name) }
+            try await refresh()
+        }.value
+    }
+
+    /// Puts all machines back to the moment and forgets what was found since then. It is forgotten first: a command that is
+    /// killed in between leaves no verdicts on machines that nothing was done on yet.
+    public func restore(forgetting store: LabStore, since moment: Date) async throws {
+        try store.rewind(session.record.id, to: moment)
+        try await restore()
     }
 
     /// Forgets the moment on every machine that knows it.

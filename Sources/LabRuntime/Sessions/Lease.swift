@@ -25,6 +25,11 @@ public final class Lease: Sendable {
         let lease = Lease(descriptor: descriptor)
         var told = false
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR else {
+                throw LabError(
+                    .host, "\(path) cannot be locked: \(String(cString: strerror(errno)))",
+                    advice: "LAB_HOME must be on a file system with flock(2).")
+            }
             if !told {
                 told = true
                 waiting((try? String(contentsOfFile: path, encoding: .utf8)) ?? "another command")

@@ -34,18 +34,28 @@ public struct LiveSession: Sendable {
                     ko: "이어서 하려면: lab resume      지우려면: lab finish",
                     en: "Go on with: lab resume      Remove it with: lab finish"))
         }
-        do {
-            return try await Connection.open(Room.uri(sockets: paths.sockets(record.id)))
-        } catch {
-            throw LabError(
+        let uri = Room.uri(sockets: record.sockets(in: paths))
+        func silent(_ cause: (any Error)?) -> LabError {
+            LabError(
                 .unreachable, "the libvirtd of the room of lab \(record.lab) does not answer",
                 advice: record.state == .starting ? nil : "Give its machines a new room: lab stop, then lab resume",
-                cause: error)
+                cause: cause)
+        }
+        do {
+            guard let connection = try await within(seconds: patience, { try await Connection.open(uri) }) else {
+                throw silent(nil)
+            }
+            return connection
+        } catch let error as LibvirtError {
+            throw silent(error)
         }
     }
 
+    /// How long a room's libvirtd may take to answer, in seconds.
+    private static let patience = 30
+
     /// The URI that virsh and virt-manager take.
-    public var uri: String { record.connection ?? Room.uri(sockets: paths.sockets(record.id)) }
+    public var uri: String { record.connection ?? Room.uri(sockets: record.sockets(in: paths)) }
 
     /// The name of a machine's domain.
     public func domain(_ machine: String) -> String { record.domain(machine) }
@@ -58,6 +68,13 @@ public struct LiveSession: Sendable {
             states[machine.name] = domains.first { $0.name == domain(machine.name) }?.state
         }
         return states
+    }
+
+    /// The machines that do not run, in the order of the lab: off, paused, or missing since a `lab reset --machine` that was
+    /// interrupted.
+    public func notRunning() async throws -> [(machine: String, isMissing: Bool)] {
+        let states = try await states()
+        return lab.machines.map(\.name).filter { states[$0] != .running }.map { ($0, states[$0] == nil) }
     }
 
     /// The guest agent of a machine.

@@ -30,6 +30,37 @@ struct MachineStart: Sendable {
 
     /// Brings the machine up; gives how long it took to take its name, if it did.
     func run() async throws -> Duration? {
+        try await copyDisks()
+        return try await bringUp()
+    }
+
+    /// Copies the disks that the machine goes on from, if there are any, beside those that it may have. What is there of
+    /// an earlier copy is overwritten.
+    func copyDisks() async throws {
+        do {
+            for (name, original) in originals {
+                try await Tool.check("cp", ["--reflink=auto", "--sparse=always", original, copy(name)])
+                try await Tool.check("chmod", ["600", copy(name)])
+            }
+        } catch {
+            // Half a copy would keep the space that a whole one lacked.
+            for name in originals.keys { try? FileManager.default.removeItem(atPath: copy(name)) }
+            throw error
+        }
+    }
+
+    /// The disks whose memory the machine goes on from, by the names of its own; none when it boots.
+    private var originals: [String: String] {
+        switch source {
+        case .image: [:]
+        // A memory that was kept knows nothing of further disks.
+        case .warm(let warm): machine.disks.isEmpty ? [machine.name: warm.disk] : [:]
+        case .point(let point): Dictionary(uniqueKeysWithValues: machine.diskNames.map { ($0, point.disk($0)) })
+        }
+    }
+
+    /// Brings the machine up when its disks are copied.
+    func bringUp() async throws -> Duration? {
         let began = ContinuousClock.now
         var named: Duration?
         if case .point(let point) = source {
@@ -45,8 +76,7 @@ struct MachineStart: Sendable {
     private func goOn(from point: StartingPoint) async throws {
         let step = point.contents.step
         say(Localized(ko: "\(step) 단계부터 이어 가고 있어요", en: "goes on from \(step)"))
-        try await take(
-            Dictionary(uniqueKeysWithValues: machine.diskNames.map { ($0, point.disk($0)) }), with: point.snapshot)
+        try await takeDisks(with: point.snapshot)
         try await session.connection.revert(domain, to: point.snapshot)
         let agent = session.agent(machine.name)
         try await agent.wait(seconds: session.bootLimit)
@@ -118,6 +148,8 @@ struct MachineStart: Sendable {
         "\(session.paths.session(session.record.id))/disks/\(disk).qcow2"
     }
 
+    private func copy(_ disk: String) -> String { path(disk) + ".new" }
+
     private func define(disk: String, furtherDisks: [String]) async throws {
         let network =
             session.record.isElsewhere
@@ -134,10 +166,9 @@ struct MachineStart: Sendable {
     /// Lets a clone go on from the memory that its disk, a copy of the warm image's, holds; gives that warm image, or nil
     /// when the machine has to boot.
     private func wake() async throws -> WarmImage? {
-        // A memory that was kept knows nothing of further disks.
-        guard case .warm(let warm) = source, machine.disks.isEmpty else { return nil }
+        guard case .warm(let warm) = source, !originals.isEmpty else { return nil }
         say(Localized(ko: "깨어나고 있어요", en: "wakes"))
-        try await take([machine.name: warm.disk], with: WarmImage.snapshot)
+        try await takeDisks(with: WarmImage.snapshot)
         let connection = session.connection
         do {
             try await connection.revert(domain, to: WarmImage.snapshot)
@@ -157,12 +188,9 @@ struct MachineStart: Sendable {
         return warm
     }
 
-    /// Defines the machine with copies of disks, by their names, and makes libvirt know the memory that they hold.
-    private func take(_ originals: [String: String], with name: String) async throws {
-        for (name, original) in originals {
-            try await Tool.check("cp", ["--reflink=auto", "--sparse=always", original, path(name)])
-            try await Tool.check("chmod", ["600", path(name)])
-        }
+    /// Defines the machine with the disks that were copied, and makes libvirt know the memory that they hold.
+    private func takeDisks(with name: String) async throws {
+        for name in originals.keys { try await Tool.check("mv", ["-f", copy(name), path(name)]) }
         try await define(disk: disk, furtherDisks: furtherNames.map(path))
         let connection = session.connection
         let snapshot = ForeignSnapshot(

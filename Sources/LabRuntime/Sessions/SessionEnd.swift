@@ -20,8 +20,7 @@ public struct SessionEnd: Sendable {
         var record = before
         record.state = .stopping
         try store.save(record)
-        if record.isUp {
-            let session = try await LiveSession.attach(record, lab: lab, paths: paths)
+        if let session = try await session(of: record, lab: lab, progress: progress) {
             for machine in lab.machines { try? await session.connection.suspendDomain(session.domain(machine.name)) }
             await withTaskGroup(of: Void.self) { group in
                 for machine in lab.machines {
@@ -32,11 +31,38 @@ public struct SessionEnd: Sendable {
                     }
                 }
             }
-            if let room = record.room { try await Room.end(room) }
         }
+        try await endRoom(of: record)
         record.setRoom(nil)
         record.state = .stopped
         try store.save(record)
+    }
+
+    /// The session whose machines are to be kept; nil when there is none, or when the libvirtd of its room does not answer.
+    private func session(of record: SessionRecord, lab: Lab, progress: Progress) async throws -> LiveSession? {
+        guard record.isUp else { return nil }
+        do {
+            return try await LiveSession.attach(record, lab: lab, paths: paths)
+        } catch let error as LabError where record.room != nil && error.code == .unreachable {
+            progress(
+                .notice(
+                    Localized(
+                        ko: "\(error.message.ko): 기계는 전원이 나간 것처럼 꺼지고, 다음에 디스크로 부팅해요.",
+                        en: "\(error.message.en): its machines are switched off as by a power failure, and boot from "
+                            + "their disks.")))
+            return nil
+        }
+    }
+
+    /// Ends the room, known or left behind, and removes its sockets. In a task of its own: an interrupted command does not
+    /// leave before the room is gone.
+    private func endRoom(of record: SessionRecord) async throws {
+        let sockets = record.sockets(in: paths)
+        try await Task {
+            if let room = record.room { try await Room.end(room) }
+            try await Room.endLeft(in: sockets)
+        }.value
+        try? FileManager.default.removeItem(atPath: sockets)
     }
 
     /// Removes everything of a session but its record.
@@ -53,12 +79,10 @@ public struct SessionEnd: Sendable {
     /// Ends the room, or removes what the session has elsewhere, and removes the session's directories.
     func remove(_ record: SessionRecord) async throws {
         if record.isElsewhere { try await FarEnd(record: record).remove() }
-        if let room = record.room, room.isAlive { try await Room.end(room) }
-        for directory in [paths.session(record.id), paths.sockets(record.id)]
-        where FileManager.default.fileExists(atPath: directory) {
-            try FileManager.default.removeItem(atPath: directory)
-        }
-        rmdir(paths.run)
+        try await endRoom(of: record)
+        let directory = paths.session(record.id)
+        if FileManager.default.fileExists(atPath: directory) { try FileManager.default.removeItem(atPath: directory) }
+        rmdir(URL(filePath: record.sockets(in: paths)).deletingLastPathComponent().path)
     }
 
     /// Keeps a machine's memory, or shuts it down; says in a few words what came of it.
@@ -72,7 +96,8 @@ public struct SessionEnd: Sendable {
             return Localized(ko: "남겨 두었어요", en: "kept")
         } catch {
             try? await session.connection.resumeDomain(domain)
-            let clean = await shutDown(machine, of: session)
+            // In a task of its own: a machine that shuts down is not switched off because the command was interrupted.
+            let clean = await Task { await shutDown(machine, of: session) }.value
             return Localized(
                 ko: "메모리를 남겨 둘 수 없어서 껐어요 (\(error.message))",
                 en: (clean ? "shut down" : "switched off") + ": its memory could not be kept (\(error.message))")
@@ -86,11 +111,11 @@ public struct SessionEnd: Sendable {
         } else {
             try? await session.connection.shutdownDomain(domain)
         }
-        let backoff = Backoff(seconds: 90)
-        while true {
-            guard let state = try? await session.connection.domainState(domain) else { return true }
+        let backoff = Backoff(seconds: 90 * session.slowness)
+        while let state = try? await session.connection.domainState(domain) {
             if state == .shutOff { return true }
             guard (try? await backoff.wait()) == true else { return false }
         }
+        return false
     }
 }

@@ -15,6 +15,9 @@ extension SessionRecord {
         roomBoot = process == nil ? nil : HostProcess.bootID
     }
 
+    /// The directory of its room's sockets, wherever the environment of the moment would have it.
+    func sockets(in paths: LabPaths) -> String { sockets ?? paths.sockets(id) }
+
     /// Whether its machines are in a libvirt that was there before it, and not in a room.
     public var isElsewhere: Bool { connection != nil }
 

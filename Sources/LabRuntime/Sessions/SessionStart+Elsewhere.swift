@@ -64,7 +64,7 @@ extension SessionStart {
                 }
             }
         } catch {
-            try await undo(record)
+            try await undo(record, because: error)
             throw error
         }
         record.state = .running

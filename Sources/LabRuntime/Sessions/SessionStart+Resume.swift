@@ -1,88 +1,136 @@
-import Foundation
+public import Foundation
 public import LabFile
 public import LabStore
 import Libvirt
 
 /// Coming back: after a stop, a power failure, a full disk or a killed command.
 extension SessionStart {
-    /// Brings the machines of a stopped session up again where they were, those of one whose room is gone from their
-    /// disks, or all of them from the checkpoint of the step `checkpoint`.
-    public func resume(_ before: SessionRecord, lab: Lab, checkpoint: String? = nil) async throws -> SessionRecord {
+    /// Brings the machines of a session that has no room up again where they were, those whose memory was not kept (with
+    /// `fromDisks`: all) from their disks, or all of them from the checkpoint of a step, opened at a moment.
+    ///
+    /// The session is recorded as running with its new room: a memory is gone from the disk once a machine has gone on
+    /// from it, so that what comes after a resume that was interrupted has to ``revive(_:fromDisks:)`` the rest.
+    public func resume(
+        _ before: SessionRecord, lab: Lab, checkpoint: (step: String, moment: Date)? = nil, fromDisks: Bool = false
+    ) async throws -> SessionRecord {
         var record = before
-        if let room = record.room, room.isAlive { try await Room.end(room) }
-        if !record.isElsewhere { try await makeRoom(&record, of: lab) }
+        if record.isElsewhere {
+            record.state = .running
+            try store.save(record)
+        } else {
+            try await makeRoom(&record, of: lab, then: .running)
+        }
+        var session: LiveSession?
         do {
-            let session = try await LiveSession.attach(record, lab: lab, paths: paths)
-            if record.isElsewhere {
-                try await session.bringUpNetwork()
-            } else {
-                try await makeNetworks(session)
-            }
+            let attached = try await LiveSession.attach(record, lab: lab, paths: paths)
+            session = attached
+            try await makeNetworks(attached)
             if let checkpoint {
-                try await putBack(session, to: checkpoint)
+                try await putBack(attached, to: checkpoint)
             } else {
-                try await forEachMachine(session) { try await comeBack($0, in: session) }
+                try await forEachOwn(attached) { try await comeBack($0, in: attached, fromDisks: fromDisks) }
             }
         } catch {
-            if let room = record.room {
-                try await Task { try await Room.end(room) }.value
-            }
-            record.setRoom(nil)
-            try store.save(record)
+            try await Task { [record, session] in try await giveUp(record, session, before: before) }.value
             throw error
         }
-        record.state = .running
-        try store.save(record)
         return record
+    }
+
+    /// Ends the room of a resume that failed, unless a machine is on in it: that one goes on.
+    private func giveUp(_ failed: SessionRecord, _ session: LiveSession?, before: SessionRecord) async throws {
+        if let session {
+            // What the machines of a libvirtd that does not answer any more do is not known.
+            let isOn = try? await session.states().values.contains { $0 != .shutOff }
+            if isOn ?? true {
+                return progress(
+                    .notice(
+                        Localized(
+                            ko: "돌아온 기계는 이어서 돌아요. 나머지는 다시 한 번: lab resume",
+                            en: "What came back goes on; for the rest, again: lab resume")))
+            }
+        }
+        if let room = failed.room { try await Room.end(room) }
+        var record = failed
+        record.setRoom(nil)
+        record.state = before.state
+        try store.save(record)
+    }
+
+    /// Does something about all machines side by side; one that fails does not keep it from the others. Throws the first
+    /// error when all have ended.
+    private func forEachOwn(
+        _ session: LiveSession, _ body: @escaping @Sendable (MachineSpec) async throws -> Void
+    ) async throws {
+        let errors = await withTaskGroup(of: (any Error)?.self) { group in
+            for machine in session.lab.machines {
+                group.addTask {
+                    do {
+                        try await body(machine)
+                        return nil
+                    } catch let error as LibvirtError {
+                        return LabError(.failed, "\(machine.name) could not be started", cause: error)
+                    } catch {
+                        return error
+                    }
+                }
+            }
+            return await group.reduce(into: [any Error]()) { errors, error in
+                if let error { errors.append(error) }
+            }
+        }
+        if let first = errors.first { throw first }
     }
 
     /// Switches on again what is off in a session whose room is up, boots the own system of what is in its rescue console,
     /// and lets go on what is paused, as a machine is whose disk could not grow or whose `lab stop` was killed; gives the machines' names.
-    public func revive(_ session: LiveSession) async throws -> [String] {
-        try await session.bringUpNetwork()
-        var revived: [String] = []
-        for machine in try await session.inRescue() {
-            try await Rescue(session: session, progress: progress).leave(machine)
-            revived.append(machine.name)
-        }
-        let still = try await session.states().filter { [.shutOff, .crashed, .paused, .halted].contains($0.value) }.map(
-            \.key)
-        try await forEachMachine(session) { machine in
-            guard still.contains(machine.name) else { return }
-            do {
-                try await revive(machine, in: session)
-            } catch is LibvirtError {
-                // The saving that a killed command had begun may have ended only now.
-                try await revive(machine, in: session)
-            }
-        }
+    /// With `fromDisks`, memories that were kept of what is off are forgotten.
+    public func revive(_ session: LiveSession, fromDisks: Bool = false) async throws -> [String] {
+        try await makeNetworks(session)
         if session.record.state != .running {
             var record = session.record
             record.state = .running
             try store.save(record)
         }
-        return revived + still
-    }
-
-    private func revive(_ machine: MachineSpec, in session: LiveSession) async throws {
-        switch try await session.connection.domainState(session.domain(machine.name)) {
-        case .shutOff, .crashed, .paused, .halted: try await comeBack(machine, in: session)
-        default: break
+        let rescued = try await session.inRescue().map(\.name)
+        let away = try await session.notRunning().map(\.machine).filter { !rescued.contains($0) }
+        try await forEachOwn(session) { machine in
+            if rescued.contains(machine.name) {
+                try await Rescue(session: session, progress: progress).leave(machine)
+            } else if away.contains(machine.name) {
+                do {
+                    try await comeBack(machine, in: session, fromDisks: fromDisks)
+                } catch is LibvirtError {
+                    // The saving that a killed command had begun may have ended only now.
+                    try await comeBack(machine, in: session, fromDisks: fromDisks)
+                }
+            } else if await session.agent(machine.name).ping() {
+                // A resume that was killed may have left it with the time of its kept memory.
+                try? await Identity.refresh(session.agent(machine.name))
+            }
         }
+        return rescued + away
     }
 
-    private func comeBack(_ machine: MachineSpec, in session: LiveSession) async throws {
+    private func comeBack(_ machine: MachineSpec, in session: LiveSession, fromDisks: Bool) async throws {
         let began = ContinuousClock.now
         let domain = session.domain(machine.name)
         progress(.doing(.same(machine.name), Localized(ko: "돌아오고 있어요", en: "comes back").at(machine)))
         let goesOn: Bool
-        switch try await session.connection.domainState(domain) {
+        switch try await session.states()[machine.name] {
+        case nil:
+            return progress(
+                .notice(
+                    Localized(
+                        ko: "\(machine.name): 새로 만들다가 멈춰서 없어요. 다시: lab reset --machine \(machine.name)",
+                        en: "\(machine.name) is not there: making it anew was interrupted. Again: "
+                            + "lab reset --machine \(machine.name)")))
         case .running: goesOn = true
         case .paused, .halted:
             // A stop that was killed leaves machines that stand still, and so does a full disk.
             try await session.connection.resumeDomain(domain)
             goesOn = true
-        default: goesOn = try await switchOn(machine, in: session)
+        default: goesOn = try await switchOn(machine, in: session, fromDisks: fromDisks)
         }
         try await settle(machine, in: session, goesOn: goesOn, since: began)
     }
@@ -100,42 +148,57 @@ extension SessionStart {
         }
         let agent = session.agent(machine.name)
         do {
-            try await agent.wait(seconds: goesOn ? 10 * session.slowness : session.bootLimit)
-            try await Identity.refresh(agent)
-        } catch let error as LabError where goesOn && error.code == .unreachable {
-            // It runs on as it was, perhaps with its agent stopped by the student.
+            if goesOn {
+                // In a task of its own: a machine that has gone on is not left with the time of before.
+                try await Task {
+                    try await agent.wait(seconds: 10 * session.slowness)
+                    try await Identity.refresh(agent)
+                }.value
+            } else {
+                try await agent.wait(seconds: session.bootLimit)
+                try await Identity.refresh(agent)
+            }
+        } catch let error as LabError where error.code == .unreachable {
+            // Its agent may have been stopped, or its system does not boot: who is on its console sees more.
+            let isOn = Localized(ko: "\(machine.address)  켜져 있어요", en: "\(machine.address)  is on")
+            progress(.done(.same(machine.name), isOn.taking(since: began)))
             let way = "lab console \(machine.name)"
-            progress(
+            return progress(
                 .notice(
                     Localized(
-                        ko: "\(machine.name): 이어서 돌지만 게스트 에이전트가 응답하지 않아요. \(way)",
-                        en: "\(machine.name) goes on, but its guest agent does not answer: \(way)")))
+                        ko: "\(machine.name): \(goesOn ? "이어서 돌지만" : "켰지만") 게스트 에이전트가 응답하지 않아요. \(way)",
+                        en: "\(machine.name) \(goesOn ? "goes on" : "was switched on"), but its guest agent does not answer: \(way)"
+                    )))
         }
         let ready = Localized(ko: "준비됐어요", en: "ready")
         progress(.done(.same(machine.name), ready.at(machine).taking(since: began)))
     }
 
     /// Switches a machine on; gives whether it goes on from memory that was kept.
-    private func switchOn(_ machine: MachineSpec, in session: LiveSession) async throws -> Bool {
+    private func switchOn(_ machine: MachineSpec, in session: LiveSession, fromDisks: Bool) async throws -> Bool {
         let domain = session.domain(machine.name)
+        if fromDisks { try await session.connection.forgetSavedDomain(domain) }
         let isKept = try await session.connection.hasSavedMemory(domain)
         do {
             try await session.connection.startDomain(domain)
             return isKept
         } catch {
             guard isKept else { throw error }
-            progress(
-                .notice(
-                    Localized(
-                        ko: "\(machine.name): 남겨 둔 메모리를 쓸 수 없어서 부팅해요 (\(error)).",
-                        en: "\(machine.name) boots: its memory could not be used (\(error)).")))
-            try await session.connection.forgetSavedDomain(domain)
-            try await session.connection.startDomain(domain)
-            return false
+            // What stands in its way may pass, as a /dev/kvm that may not be opened does: it is kept until somebody says.
+            throw LabError(
+                .failed,
+                Localized(
+                    ko: "\(machine.name): lab stop이 남겨 둔 메모리로 이어서 돌릴 수 없어요",
+                    en: "\(machine.name) could not go on from the memory that lab stop kept"),
+                advice: Localized(
+                    ko: "다시 하려면: lab resume      그때 돌던 것 없이 부팅하려면: lab resume --from disks",
+                    en: "Try again: lab resume      Boot it without what ran on it then: lab resume --from disks"),
+                cause: error)
         }
     }
 
-    private func putBack(_ session: LiveSession, to step: String) async throws {
+    private func putBack(_ session: LiveSession, to checkpoint: (step: String, moment: Date)) async throws {
+        let step = checkpoint.step
         let began = ContinuousClock.now
         progress(
             .doing(
@@ -150,7 +213,7 @@ extension SessionStart {
                 advice: Localized(
                     ko: "디스크로 부팅하려면: lab resume --from disks", en: "Boot the disks: lab resume --from disks"))
         }
-        try await Checkpoint.ofStep(step, in: session).restore()
+        try await Checkpoint.ofStep(step, in: session).restore(forgetting: store, since: checkpoint.moment)
         progress(.done(.machines, Localized(ko: "되돌렸어요", en: "are back").taking(since: began)))
     }
 }

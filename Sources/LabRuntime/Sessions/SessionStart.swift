@@ -79,7 +79,7 @@ public struct SessionStart: Sendable {
             begun: Date(), state: .starting, accelerator: accelerator.rawValue)
         try store.save(record)
         do {
-            try await makeRoom(&record, of: lab)
+            try await makeRoom(&record, of: lab, then: .starting)
             let session = try await LiveSession.attach(record, lab: lab, paths: paths)
             try await makeNetworks(session)
             try await makeKeys(of: record, from: point)
@@ -93,7 +93,7 @@ public struct SessionStart: Sendable {
             }
             if let point { try store.adopt(point.contents.progress, for: record.id) }
         } catch {
-            try await undo(record)
+            try await undo(record, because: error)
             guard let point, !Task.isCancelled else { throw error }
             let step = point.contents.step
             progress(
@@ -146,10 +146,17 @@ public struct SessionStart: Sendable {
     }
 
     /// Takes back a start that failed, without being cancelled itself: the tree that was cancelled must not stop the
-    /// clean-up.
-    func undo(_ failed: SessionRecord) async throws {
-        try await Task { try await SessionEnd(paths: paths, store: store).remove(failed) }.value
-        try store.delete(failed.id)
+    /// clean-up. When that fails, too, `error` is told as well, and the record stays for the next start to clear.
+    func undo(_ failed: SessionRecord, because error: any Error) async throws {
+        do {
+            try await Task { try await SessionEnd(paths: paths, store: store).remove(failed) }.value
+            try store.delete(failed.id)
+        } catch let second {
+            throw LabError(
+                (error as? LabError)?.code ?? .failed,
+                "the start failed, and what it had made could not be taken away: \(second)",
+                advice: "Try to take it away with: lab finish", cause: error)
+        }
     }
 
     /// Makes one machine of a running session anew, as it was after the start. The session's checkpoints go: they hold
@@ -164,28 +171,47 @@ public struct SessionStart: Sendable {
         let warm =
             session.record.isElsewhere
             ? [:] : try await warmImages(of: session.lab, images: images, accelerator: accelerator)
-        for step in try await Checkpoint.steps(of: session) {
-            try await Checkpoint.ofStep(step, in: session).remove()
-        }
-        let domain = session.domain(machine.name)
-        if try await session.connection.domainState(domain) != .shutOff {
-            try await session.connection.destroyDomain(domain)
-        }
-        try await session.connection.undefineDomain(domain)
-        _ = try await MachineStart(
+        let fresh = MachineStart(
             session: session, machine: machine, image: image, files: files, source: .init(warm[WarmNeed(machine)]),
-            accelerator: accelerator, progress: progress
-        ).run()
+            accelerator: accelerator, progress: progress)
+        // What fails for want of space fails before anything is taken away.
+        try await fresh.copyDisks()
+        do {
+            for step in try await Checkpoint.steps(of: session) {
+                try await Checkpoint.ofStep(step, in: session).remove()
+            }
+            // One that is missing was taken away by a command that was interrupted.
+            if let state = try await session.states()[machine.name] {
+                let domain = session.domain(machine.name)
+                if state != .shutOff { try await session.connection.destroyDomain(domain) }
+                try await session.connection.undefineDomain(domain)
+            }
+            _ = try await fresh.bringUp()
+        } catch {
+            progress(
+                .notice(
+                    Localized(
+                        ko: "\(machine.name): 다 만들어지지 않았어요. 다시 만들려면: lab reset --machine \(machine.name)",
+                        en: "\(machine.name) is not whole. Make it anew with: lab reset --machine \(machine.name)")))
+            throw error
+        }
     }
 
-    func makeRoom(_ record: inout SessionRecord, of lab: Lab) async throws {
+    /// Makes a session's room and records it, with the session's `state` from then on.
+    func makeRoom(_ record: inout SessionRecord, of lab: Lab, then state: SessionRecord.State) async throws {
         let began = ContinuousClock.now
         progress(.doing(.room, Localized(ko: "만들고 있어요", en: "is made")))
         Reserve(home: paths.home).fill()
+        let sockets = paths.sockets(record.id)
+        if record.sockets != sockets {
+            try await Room.endLeft(in: record.sockets(in: paths))
+            record.sockets = sockets
+            try store.save(record)
+        }
         let room = try await Room.make(
-            session: paths.session(record.id), sockets: paths.sockets(record.id), paths: paths,
-            forwarding: Forwarding(lab))
+            session: paths.session(record.id), sockets: sockets, paths: paths, forwarding: Forwarding(lab))
         record.setRoom(room.process)
+        record.state = state
         try store.save(record)
         let ready =
             lab.uplink
@@ -194,8 +220,11 @@ public struct SessionStart: Sendable {
         progress(.done(.room, ready.taking(since: began)))
     }
 
+    /// Makes the networks that a session's room does not have yet, or starts the one elsewhere.
     func makeNetworks(_ session: LiveSession) async throws {
-        for network in RoomNetwork.all(of: session.lab) {
+        if session.record.isElsewhere { return try await session.bringUpNetwork() }
+        let made = try await session.connection.networks().map(\.name)
+        for network in RoomNetwork.all(of: session.lab) where !made.contains(network.name) {
             try await session.connection.createNetwork(xml: DomainXML.network(network, session: session.record.id))
         }
     }

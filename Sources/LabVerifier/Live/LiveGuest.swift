@@ -37,4 +37,12 @@ extension Localized {
             en: "\(machine) is in its rescue console, so its own system does not run; nothing was judged. "
                 + "Leave the console (Ctrl-]), or boot its own system with lab resume, and try again.")
     }
+
+    /// Why a step is not opened while a machine does not run.
+    static func notRunning(_ machine: String, isMissing: Bool) -> Localized {
+        let way = isMissing ? "lab reset --machine \(machine)" : "lab resume"
+        return Localized(
+            ko: "\(machine)이(가) 꺼졌거나 멈춰 있어서 이 단계를 아직 열지 않았어요. \(way)(으)로 켠 다음 다시 해 보세요.",
+            en: "\(machine) is off or paused, so this step was not opened. Switch it on with \(way), and try again.")
+    }
 }

@@ -36,6 +36,22 @@ struct LiveHost: VerifierHost {
 
     func open(_ step: Step) async throws -> Date {
         try await demandOwnSystems()
+        // In a task of its own: a setup works once, so an interruption waits until it is played and recorded.
+        return try await Task {
+            try await prepare(step)
+            let checkpoint = try await checkpoint(for: step)
+            let moment = Date()
+            try store.updateStep(step.id, of: session.record.id) { record in
+                record.opened = record.opened ?? moment
+                record.checkpoint = checkpoint
+            }
+            return moment
+        }.value
+    }
+
+    /// Plays a step's setup, unless it was when the step could not be opened for another reason.
+    private func prepare(_ step: Step) async throws {
+        guard try store.steps(of: session.record.id)[step.id]?.prepared != true else { return }
         let variables = variables
         let player = SolutionPlayer(session: session) { variables.fill($0) }
         for action in step.setup {
@@ -45,20 +61,16 @@ struct LiveHost: VerifierHost {
             case .answer, .check: break
             }
         }
-        let checkpoint = try await checkpoint(for: step)
-        let moment = Date()
-        try store.updateStep(step.id, of: session.record.id) { record in
-            record.opened = record.opened ?? moment
-            record.prepared = true
-            record.checkpoint = checkpoint
-        }
-        return moment
+        try store.updateStep(step.id, of: session.record.id) { $0.prepared = true }
     }
 
-    /// A step is opened when all machines run their own systems: a checkpoint of a rescue console is nothing to go back to.
+    /// A step is opened when all machines run their own systems: a checkpoint of a rescue console is nothing to go back to,
+    /// and there is none of a machine that is off.
     private func demandOwnSystems() async throws {
-        guard let machine = try await session.inRescue().first?.name else { return }
-        throw Unjudgeable(.inRescue(machine))
+        if let machine = try await session.inRescue().first?.name { throw Unjudgeable(.inRescue(machine)) }
+        if let (machine, isMissing) = try await session.notRunning().first {
+            throw Unjudgeable(.notRunning(machine, isMissing: isMissing))
+        }
     }
 
     /// Takes a step's checkpoint; steps that open one after the other in a run, with nothing done in between, share one.

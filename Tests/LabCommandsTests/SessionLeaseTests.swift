@@ -1,0 +1,50 @@
+import Foundation
+import LabRuntime
+import LabStore
+import Testing
+
+@testable import LabCommands
+
+@Suite("What a command that waited for another one does with the session")
+struct SessionLeaseTests {
+    private let store: LabStore
+    private let before: SessionRecord
+
+    init() throws {
+        let home = NSTemporaryDirectory() + "lab-lease-" + UUID().uuidString
+        try LabPaths.make(home)
+        store = try LabStore(home: home)
+        before = SessionRecord(
+            id: "6-a", lab: 6, directory: "/", student: "kim", begun: Date(timeIntervalSince1970: 0), state: .stopped,
+            accelerator: "tcg")
+        try store.save(before)
+    }
+
+    private func now(isInside: Bool = false) throws -> SessionRecord {
+        try SessionLease.now(before, states: [.stopped, .running], isInside: isInside, store: store)
+    }
+
+    @Test("It works with the record as it is then, and not as it was before the wait")
+    func fresh() throws {
+        var changed = before
+        changed.state = .running
+        changed.roomProcess = 42
+        changed.roomStart = 1
+        changed.roomBoot = HostProcess.bootID
+        try store.save(changed)
+        #expect(try now() == changed)
+        #expect(throws: LabError.self) { try now(isInside: true) }
+    }
+
+    @Test("It does nothing to a session that was finished, or that is in no state for it")
+    func gone() throws {
+        for state in [SessionRecord.State.finished, .stopping] {
+            var changed = before
+            changed.state = state
+            try store.save(changed)
+            #expect(throws: LabError.self) { try now() }
+        }
+        try store.delete(before.id)
+        #expect(throws: LabError.self) { try now() }
+    }
+}
