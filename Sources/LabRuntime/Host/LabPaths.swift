@@ -58,7 +58,8 @@ public struct LabPaths: Sendable {
     public static func make(_ directory: String, shared: Bool = false) throws {
         do {
             try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: shared ? 0o755 : 0o700])
+                atPath: directory, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: shared ? 0o755 : 0o700])
         } catch {
             let reason = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.localizedDescription
             throw LabError(

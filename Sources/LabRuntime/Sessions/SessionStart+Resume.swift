@@ -167,7 +167,8 @@ extension SessionStart {
                 .notice(
                     Localized(
                         ko: "\(machine.name): \(goesOn ? "이어서 돌지만" : "켰지만") 게스트 에이전트가 응답하지 않아요. \(way)",
-                        en: "\(machine.name) \(goesOn ? "goes on" : "was switched on"), but its guest agent does not answer: \(way)"
+                        en:
+                            "\(machine.name) \(goesOn ? "goes on" : "was switched on"), but its guest agent does not answer: \(way)"
                     )))
         }
         let ready = Localized(ko: "준비됐어요", en: "ready")

@@ -317,7 +317,8 @@ public struct SessionStart: Sendable {
         if outcome.kvmWorks { return .kvm }
         if wanted == .kvm {
             let remedy = outcome.remedy.map { "Mend it with: \($0)      Or start" } ?? "Start"
-            throw LabError(.host, "KVM does not work here: \(outcome.reason)", advice: remedy + " with: --accelerator tcg")
+            throw LabError(
+                .host, "KVM does not work here: \(outcome.reason)", advice: remedy + " with: --accelerator tcg")
         }
         let remedy =
             outcome.remedy.map { Localized(ko: ". 고치려면: \($0)", en: "; mend it with: \($0)") } ?? Localized.same(".")

@@ -80,10 +80,14 @@ struct FirewallCheck: Check {
         if let only, let stray = Self.stray(beyond: only, in: lines) {
             return finding(
                 false,
-                state + Localized(ko: "다른 것도 들여보내요: \(shown(stray))", en: "it lets in something else, too: \(shown(stray))"),
+                state
+                    + Localized(
+                        ko: "다른 것도 들여보내요: \(shown(stray))", en: "it lets in something else, too: \(shown(stray))"),
                 Localized(
                     ko: "sudo ufw status numbered로 규칙을 보고, 필요 없는 것은 sudo ufw delete 번호로 지우세요.",
-                    en: "See the rules with sudo ufw status numbered, and remove what is not needed: sudo ufw delete NUMBER."))
+                    en:
+                        "See the rules with sudo ufw status numbered, and remove what is not needed: sudo ufw delete NUMBER."
+                ))
         }
         return finding(true, state, nil)
     }

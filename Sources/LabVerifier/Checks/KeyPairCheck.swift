@@ -10,7 +10,8 @@ struct KeyPairCheck: Check {
             .init("user", .string, "The user; default the machine's."),
             .init("encrypted", .boolean, "Whether a passphrase protects it; default does not matter."),
             .init("name", .string, "The file's name under ~/.ssh; default any."),
-            .init("every", .boolean, "Whether all private keys under ~/.ssh have to be like that; default one is enough."),
+            .init(
+                "every", .boolean, "Whether all private keys under ~/.ssh have to be like that; default one is enough."),
         ])
 
     let machine: String

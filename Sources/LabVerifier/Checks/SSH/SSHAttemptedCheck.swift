@@ -78,7 +78,9 @@ struct SSHAttemptedCheck: Check {
             return fail(
                 Localized(
                     ko: "\(from)에서 온 시도가 있지만(\(ClockText.of(early.began))) 이 단계가 열리기 전의 것이에요.",
-                    en: "There is an attempt from \(from) (\(ClockText.of(early.began))), but from before this step opened."),
+                    en:
+                        "There is an attempt from \(from) (\(ClockText.of(early.began))), but from before this step opened."
+                ),
                 Localized(ko: "지금 한 번 더 로그인해 보세요.", en: "Try to log in once more, now."))
         }
         if journal.level == .off { return fail(LoginQuery().explain(journal, on: machine).observed, nil) }

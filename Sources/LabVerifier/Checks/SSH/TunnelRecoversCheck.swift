@@ -169,7 +169,9 @@ struct TunnelRecoversCheck: Check {
                         + "on waiting."),
                 Localized(
                     ko: "연결이 조용히 죽으면 ssh는 스스로 물어보아야 알아요. man ssh_config에서 ServerAliveInterval을 찾아보세요.",
-                    en: "ssh learns of a line that died in silence only by asking. Look for ServerAliveInterval in man ssh_config."))
+                    en:
+                        "ssh learns of a line that died in silence only by asking. Look for ServerAliveInterval in man ssh_config."
+                ))
         }
         // One that asks for the port in vain now has to ask again; one that never asks has the port free in the end, too.
         _ = try await comes(
