@@ -10,6 +10,8 @@ struct StatementJudge: Sendable {
     let limit: Duration
     /// The most that is waited for what does not hold yet, in seconds, whatever a statement's `within` says.
     var mostWithin = Double.infinity
+    /// How long a look that was cancelled may take to undo what it did.
+    var grace = Duration.zero
 
     /// Judges a statement, again and again while it does not hold, its `within` has not passed and `isSettled` does not
     /// say that there is nothing to wait for.
@@ -70,7 +72,7 @@ struct StatementJudge: Sendable {
     ) async throws -> Finding {
         guard let kind = kinds[statement.kind] else { throw UnknownKind(name: statement.kind) }
         let check = try kind.init(Fields(try statement.fields.mapValues { try fill($0) }))
-        return try await limited(to: limit) { try await look(check) }
+        return try await limited(to: limit, grace: grace) { try await look(check) }
     }
 
     private func outcome(

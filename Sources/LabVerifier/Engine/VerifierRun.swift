@@ -36,7 +36,8 @@ public struct VerifierRun: Sendable {
         let fill = Filling(values: facts.variables)
         judge = StatementJudge(
             kinds: kinds, fill: fill, limit: .seconds(limit * slowness), mostWithin: mostWithin)
-        patientJudge = StatementJudge(kinds: kinds, fill: fill, limit: .seconds(limit * slowness * 8))
+        patientJudge = StatementJudge(
+            kinds: kinds, fill: fill, limit: .seconds(limit * slowness * 8), grace: .seconds(15))
         machines = lab.machines.reduce(into: [:]) { machines, machine in
             machines[machine.name] = host.guest(machine.name).map {
                 BatchingGuest($0, machine: machine.name, slowness: slowness)
