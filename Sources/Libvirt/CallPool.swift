@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A few threads of our own for calls that block, so that none runs on the cooperative pool.
+/// A few threads of our own for calls that block, so that none runs on the cooperative pool. SIGPIPE is blocked on them.
 final class CallPool: Sendable {
     /// The pool that connections share.
     static let shared = CallPool(threads: 8)
@@ -27,7 +27,8 @@ final class CallPool: Sendable {
         }
     }
 
-    private func submit(_ job: @escaping @Sendable () -> Void) {
+    /// Runs `job` on a thread of the pool some time.
+    func submit(_ job: @escaping @Sendable () -> Void) {
         let needsThread = state.withLock { state in
             state.jobs.append(job)
             guard state.idle < state.jobs.count, state.threads < most else { return false }
@@ -39,6 +40,7 @@ final class CallPool: Sendable {
     }
 
     private func work() {
+        blockPipeSignal()
         while true {
             state.withLock { $0.idle += 1 }
             condition.wait()

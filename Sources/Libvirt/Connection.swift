@@ -11,7 +11,11 @@ public final class Connection: Sendable {
 
     private init(pointer: virConnectPtr) { self.pointer = pointer }
 
-    deinit { virConnectClose(pointer) }
+    deinit {
+        nonisolated(unsafe) let pointer = pointer
+        // Closing says goodbye, for which any thread would do but for the signal.
+        CallPool.shared.submit { virConnectClose(pointer) }
+    }
 
     /// Opens a connection to `uri`, such as `qemu:///system` or `test:///default`.
     public static func open(_ uri: String) async throws(LibvirtError) -> Connection {

@@ -9,11 +9,20 @@ enum EventLoop {
         virSetErrorFunc(nil, ignoreError)
         virEventRegisterDefaultImpl()
         let thread = Thread {
+            blockPipeSignal()
             while true { virEventRunDefaultImpl() }
         }
         thread.name = "libvirt events"
         thread.start()
     }()
+}
+
+/// A write to a libvirtd that is gone gives an error on this thread from now on; SIGPIPE would end the process.
+func blockPipeSignal() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGPIPE)
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
 }
 
 /// Errors are read from the thread that made the call; nothing is printed.

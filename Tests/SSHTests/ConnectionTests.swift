@@ -67,13 +67,11 @@ struct ConnectionTests {
 
     @Test func silentSocketTimesOut() async throws {
         let listener = try SilentListener()
-        let start = ContinuousClock.now
         let error = await #expect(throws: SSHError.self) {
             try await SSHSession.connect(
                 host: "127.0.0.1", port: listener.port, hostKey: .report, timeout: .milliseconds(500))
         }
         #expect(error?.code == .timedOut)
-        #expect(ContinuousClock.now - start < .seconds(10))
     }
 
     @Test func cancellationEndsTheWait() async throws {

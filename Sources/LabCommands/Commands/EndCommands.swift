@@ -3,6 +3,7 @@ import Foundation
 import LabFile
 import LabRuntime
 import LabStore
+import LabVerifier
 
 struct StopCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -90,7 +91,7 @@ struct ResumeCommand: AsyncParsableCommand {
         case nil: break
         }
         guard isatty(STDIN_FILENO) == 1 else { return nil }
-        let when = moment.formatted(date: .omitted, time: .shortened)
+        let when = ClockText.of(moment)
         let question = Localized(
             ko: """
                 \(record.lab)번 실습의 기계들이 갑자기 꺼졌어요.

@@ -3,6 +3,7 @@ import Foundation
 import LabFile
 import LabRuntime
 import LabStore
+import LabVerifier
 
 struct ResetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -68,7 +69,7 @@ struct ResetCommand: AsyncParsableCommand {
                         en: "One is taken when lab check or lab guide first finds that a step's turn has come.")
                     : Localized(ko: "되돌릴 수 있는 단계: \(list)", en: "Checkpoints: \(list)"))
         }
-        let when = moment.formatted(date: .omitted, time: .standard)
+        let when = ClockText.of(moment)
         let question = Localized(
             ko: "모든 기계를 \(step.id) 단계가 열린 \(when)(으)로 되돌릴까요?",
             en: "Put all machines back to \(when), when \(step.id) was opened?")

@@ -3,6 +3,7 @@ import Foundation
 import LabFile
 import LabRuntime
 import LabStore
+import LabVerifier
 
 struct StartCommand: AsyncParsableCommand, Multilingual {
     static let configuration = CommandConfiguration(
@@ -179,7 +180,7 @@ struct StartCommand: AsyncParsableCommand, Multilingual {
                         ko: "거기서 이어 가려면: lab solve      새로 시작하려면: lab finish, 그다음 \(anew)",
                         en: "Go on from there: lab solve      Begin anew: lab finish, then \(anew)"))
             }
-            let since = before.begun.formatted(date: .omitted, time: .shortened)
+            let since = ClockText.of(before.begun)
             let words = Localized(
                 ko: "\(number)번 실습은 이미 돌고 있어요(시작한 때 \(since), \(steps)단계 가운데 \(done)단계). "
                     + "lab shell · lab check · lab finish",

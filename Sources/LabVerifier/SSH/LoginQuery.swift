@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import LabFile
 
 /// A login that a check looks for in sshd's records, and the reason why none of them is it.
@@ -187,9 +187,9 @@ extension SSHLogin {
 }
 
 /// A moment as the reader's clock shows it.
-enum ClockText {
+public enum ClockText {
     /// `10:42:07`, in the host's time zone.
-    static func of(_ date: Date) -> String {
+    public static func of(_ date: Date) -> String {
         let parts = Calendar.current.dateComponents([.hour, .minute, .second], from: date)
         return [parts.hour, parts.minute, parts.second]
             .map { value in
