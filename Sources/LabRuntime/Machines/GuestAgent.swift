@@ -110,7 +110,7 @@ public struct GuestAgent: Sendable {
         let meanwhile = began.addingTimeInterval(-began.timeIntervalSinceNow / 2).timeIntervalSince1970
         let ahead = Double(said) / 1_000_000_000 - meanwhile
         guard abs(ahead) > 0.2 else { return }
-        try await check(["/usr/bin/perl", "-e", Self.moveClock, String(format: "%.6f", -ahead)])
+        try await check(["/usr/bin/perl", "-e", Self.moveClock, "--", String(format: "%.6f", -ahead)])
     }
 
     /// Moves the clock by the seconds of its argument: clock_gettime(2), clock_settime(2).
