@@ -56,7 +56,7 @@ public struct Room: Sendable {
         }.value
         do {
             let backoff = Backoff(seconds: seconds)
-            while !FileManager.default.fileExists(atPath: sockets + "/libvirt-sock") {
+            while !isListening(sockets + "/libvirt-sock") {
                 guard process.isAlive else { throw ended(log: log) }
                 guard try await backoff.wait() else {
                     throw LabError(.host, "the room's libvirtd did not answer within \(seconds) s\(words(of: log))")
@@ -69,6 +69,22 @@ public struct Room: Sendable {
             throw error
         }
         return Room(process: process, uri: uri(sockets: sockets))
+    }
+
+    /// Whether a program takes connections at a Unix socket; its file is there a moment before.
+    private static func isListening(_ path: String) -> Bool {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) } == 0
+        }
     }
 
     /// The words of nsenter(1) for a room's user namespace, if it has one.
