@@ -268,6 +268,15 @@ private func verdict(_ check: some Check, _ bench: ScriptedBench) async throws -
         #expect(FirewallCheck.isAllowed(1022, by: rules))
         #expect(!FirewallCheck.isAllowed(22, by: rules))
         #expect(!FirewallCheck.isAllowed(53, by: ["-A ufw-user-input -p udp -m udp --dport 53 -j ACCEPT"]))
+        #expect(!FirewallCheck.isAllowed(22, by: ["-A ufw-user-input -i lo -j ACCEPT"]))
+        func stray(_ rule: String) -> String? { FirewallCheck.stray(beyond: [22, 1022], in: [rule]) }
+        #expect(stray("-A ufw-user-input -p tcp -m multiport --dports 22,1022 -j ACCEPT") == nil)
+        #expect(stray("-A ufw-user-input -p udp -m udp --dport 53 -j ACCEPT") == nil)
+        #expect(stray("-A ufw-user-input -p tcp -m tcp --dport 80 -j DROP") == nil)
+        #expect(stray("-A ufw-user-input -p tcp -m multiport --dports 1:29999 -j ACCEPT") != nil)
+        #expect(stray("-A ufw-user-input -s 192.168.122.202/32 -j ACCEPT") != nil)
+        #expect(stray("-A ufw6-user-input -p tcp -m tcp --dport 80 -j ACCEPT") != nil)
+        #expect(stray("-P INPUT6 ACCEPT") != nil)
     }
 }
 

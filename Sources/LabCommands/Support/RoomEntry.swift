@@ -20,14 +20,7 @@ enum RoomEntry {
     static func enter(_ record: SessionRecord, context: Context) throws {
         if record.isElsewhere { return }
         guard let room = record.room, room.isAlive else {
-            throw LabError(
-                .unreachable,
-                Localized(
-                    ko: "\(record.lab)번 실습이 돌고 있지 않아요. 기계들이 돌던 방이 사라졌어요",
-                    en: "lab \(record.lab) is not running: its room is gone"),
-                advice: Localized(
-                    ko: "이어서 하려면: lab resume      지우려면: lab finish",
-                    en: "Go on with: lab resume      Remove it with: lab finish"))
+            throw LabError.roomIsGone(of: record)
         }
         let environment = environment(record, room: room, context: context)
         if context.environment["LAB_ROOM"] == environment["LAB_ROOM"] { return }

@@ -25,14 +25,7 @@ public struct LiveSession: Sendable {
     private static func open(_ record: SessionRecord, paths: LabPaths) async throws -> Connection {
         if let uri = record.connection { return try await LibvirtAddress(uri).open() }
         guard let room = record.room, room.isAlive else {
-            throw LabError(
-                .unreachable,
-                Localized(
-                    ko: "\(record.lab)번 실습이 돌고 있지 않아요. 기계들이 돌던 방이 사라졌어요",
-                    en: "lab \(record.lab) is not running: its room is gone"),
-                advice: Localized(
-                    ko: "이어서 하려면: lab resume      지우려면: lab finish",
-                    en: "Go on with: lab resume      Remove it with: lab finish"))
+            throw LabError.roomIsGone(of: record)
         }
         let uri = Room.uri(sockets: record.sockets(in: paths))
         func silent(_ cause: (any Error)?) -> LabError {
@@ -137,5 +130,19 @@ public struct LiveSession: Sendable {
         // come to its end is not waited for long: what is looked at then is how it is.
         _ = try? await agent.run(["/usr/bin/systemctl", "is-system-running", "--wait"], seconds: 30 * slowness)
         try Task.checkCancellation()
+    }
+}
+
+extension LabError {
+    /// A session is said to run, and its room ended, as by a power failure.
+    public static func roomIsGone(of record: SessionRecord) -> LabError {
+        LabError(
+            .unreachable,
+            Localized(
+                ko: "\(record.lab)번 실습이 돌고 있지 않아요. 기계들이 돌던 방이 사라졌어요",
+                en: "lab \(record.lab) is not running: its room is gone"),
+            advice: Localized(
+                ko: "이어서 하려면: lab resume      지우려면: lab finish",
+                en: "Go on with: lab resume      Remove it with: lab finish"))
     }
 }
