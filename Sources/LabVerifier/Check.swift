@@ -41,11 +41,16 @@ public struct Finding: Sendable, Equatable {
     public var observed: Localized
     /// A nudge towards the mistake, when the evidence shows which one it is.
     public var hint: Localized?
+    /// Whether the mistake lies elsewhere than where a lab's author looks for it: a server that has not read its file, logs
+    /// that tell too little. Then this hint is shown, and not the author's.
+    public var isElsewhere: Bool
 
     /// Makes a finding.
     public init(
-        _ verdict: Verdict, machine: String?, expected: Localized, observed: Localized, hint: Localized? = nil
+        _ verdict: Verdict, machine: String?, expected: Localized, observed: Localized, hint: Localized? = nil,
+        isElsewhere: Bool = false
     ) {
+        self.isElsewhere = isElsewhere
         self.verdict = verdict
         self.machine = machine
         self.expected = expected

@@ -25,10 +25,15 @@ struct ProofQueueTests {
         return TrialPlan(lab: lab, derived: .none, values: [:])
     }()
 
-    private func queue(runs: Int = 1, fresh: Bool = false, tool: String = "t") -> ProofQueue {
+    private func queue(
+        runs: Int = 1, fresh: Bool = false, tool: String = "t", until end: ContinuousClock.Instant? = nil
+    )
+        -> ProofQueue
+    {
         let ground = TrialKey.Ground(tool: tool, machines: [], lab: plan.lab, values: [:])
         return ProofQueue(
-            plan, runs: runs, ground: ground, store: ResultStore(home: home, lab: "seven"), fresh: fresh, values: [:])
+            plan, runs: runs, ground: ground, store: ResultStore(home: home, lab: "seven"), fresh: fresh, values: [:],
+            until: end)
     }
 
     private func result(_ trial: Trial, accepted: Bool? = nil) -> TrialResult {
@@ -101,6 +106,16 @@ struct ProofQueueTests {
         #expect(unit.first.kind == .before)
         await queue.putBack(unit)
         #expect(await queue.next(isFresh: false)?.unit.first.kind == .before)
+    }
+
+    @Test("When the time is over nothing is begun, and what is left is unplayed") func over() async throws {
+        defer { try? FileManager.default.removeItem(atPath: home) }
+        #expect(try await play(queue(until: .now + .seconds(1000)), 2).count == 2)
+        let queue = queue(until: .now)
+        #expect(await !queue.hasWork)
+        #expect(await queue.next(isFresh: true) == nil)
+        #expect(await queue.left.count == plan.trials.count - 3, "two units were three trials")
+        #expect(await queue.proof.exitStatus == 3)
     }
 
     @Test("A wrong way gets its time from what the solution took") func patience() async throws {

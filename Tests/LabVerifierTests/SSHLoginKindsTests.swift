@@ -75,6 +75,20 @@ struct SSHLoginKindsTests {
         await #expect(throws: Unjudgeable.self) { try await accepted([:]).judge(on: SSHBench()) }
     }
 
+    @Test func attemptedSinceTheStepOpened() async throws {
+        let check = try SSHAttemptedCheck(
+            SSHRecorded.fields(["on": "server01", "from": "losttemple"], flags: ["since-open": true]))
+        // The attempt of the record ended at 1795237908.67.
+        let before = try await check.judge(
+            on: try bench("logins.jsonl", opened: Date(timeIntervalSince1970: 1_795_237_908)))
+        #expect(before.verdict == .pass, "\(before.observed.en)")
+        for opened in [Date(timeIntervalSince1970: 1_795_237_960), nil] {
+            let after = try await check.judge(on: try bench("logins.jsonl", opened: opened))
+            #expect(after.verdict == .fail)
+            #expect(after.observed.en.contains("from before this step opened"))
+        }
+    }
+
     @Test func anAttemptIsSeen() async throws {
         let check = try SSHAttemptedCheck(SSHRecorded.fields(["on": "server01", "from": "losttemple"]))
         #expect(try await check.judge(on: try bench("logins.jsonl")).verdict == .pass)

@@ -211,7 +211,8 @@ private func verdict(_ check: some Check, _ bench: ScriptedBench) async throws -
             ]))
     }
     private func bench(
-        x11: String = "no", changed: Int = 100, read: Int = 200, command: String = "sshd: /usr/sbin/sshd -D [listener]"
+        x11: String = "no", changed: Int = 100, read: Int = 200, command: String = "sshd: /usr/sbin/sshd -D [listener]",
+        block: String = ""
     ) -> ScriptedBench {
         ScriptedBench(
             """
@@ -219,6 +220,7 @@ private func verdict(_ check: some Check, _ bench: ScriptedBench) async throws -
             value permitrootlogin without-password
             change \(changed).5 /etc/ssh/sshd_config
             line x11forwarding /etc/ssh/sshd_config:87 X11Forwarding \(x11)
+            \(block)
             pid 812
             exe /usr/sbin/sshd
             command \(command)
@@ -233,6 +235,25 @@ private func verdict(_ check: some Check, _ bench: ScriptedBench) async throws -
         let stale = try await check().judge(on: bench(changed: 300))
         #expect(stale.verdict == .fail)
         #expect(stale.observed.en.contains("/etc/ssh/sshd_config on server01 was changed"))
+    }
+
+    @Test func aMatchBlockSaysOtherwise() async throws {
+        let other = bench(block: "case x11forwarding /etc/ssh/sshd_config.d/a.conf:2 X11Forwarding=\"yes\" # for some")
+        let finding = try await check().judge(on: other)
+        #expect(finding.verdict == .fail)
+        #expect(finding.observed.en.contains("a Match block on server01"))
+        #expect(finding.observed.en.contains("/etc/ssh/sshd_config.d/a.conf:2"))
+        let same = bench(block: "case x11forwarding /etc/ssh/sshd_config:90 X11Forwarding no # the same")
+        #expect(try await verdict(check(), same) == .pass)
+        let another = bench(block: "case banner /etc/ssh/sshd_config:90 Banner /etc/issue")
+        #expect(try await verdict(check(), another) == .pass)
+        // Asked for one user alone: sshd -T -C has taken its Match blocks into account.
+        let forOne = try SSHDConfigCheck(
+            fields([
+                "on": .string("server01"), "settings": .map(["X11Forwarding": .boolean(false)]),
+                "user": .string("administrator"),
+            ]))
+        #expect(try await verdict(forOne, other) == .pass)
     }
 
     @Test func optionsAndDeadServersDoNotPass() async throws {

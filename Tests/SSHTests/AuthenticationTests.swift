@@ -2,7 +2,7 @@ import Testing
 
 @testable import SSH
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct AuthenticationTests {
     private func connect(_ server: Server) async throws -> SSHSession {
         try await SSHSession.connect(host: "127.0.0.1", port: server.port, hostKey: .expect(server.hostKeyLine))

@@ -17,7 +17,7 @@ struct Login {
     }
 }
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ChannelTests {
     @Test func inputAndStatus() async throws {
         let login = try await Login()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import SSH
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ConnectionTests {
     @Test func hostKeyMatches() async throws {
         let server = try await Server()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import SSH
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ForwardingTests {
     @Test func open() async throws {
         let login = try await Login()

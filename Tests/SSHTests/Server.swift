@@ -116,7 +116,9 @@ final class ServerProcess: Sendable {
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var pid: pid_t = 0
-        try #require(posix_spawn(&pid, words[0], nil, nil, &arguments, environ) == 0)
+        try #require(
+            posix_spawn(&pid, words[0], nil, nil, &arguments, environ) == 0,
+            "no sshd can be started; install it with: scripts/install openssh-server")
         self.pid = pid
     }
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import SSH
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct TerminalTests {
     /// Reads until the text has come, and gives all that came.
     private func read(_ channel: SSHChannel, until text: String) async throws -> String {

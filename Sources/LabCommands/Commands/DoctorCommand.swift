@@ -84,7 +84,7 @@ struct DoctorCommand: AsyncParsableCommand {
         let outcome = try await AcceleratorProbe(paths: context.paths).outcome(kernel: image.kernel)
         guard !outcome.kvmWorks else { return Row(found: "runs a stock kernel", name: "KVM", state: .good) }
         return Row(
-            found: outcome.reason + "; machines are emulated", name: "KVM", remedy: outcome.remedy, state: .slow)
+            found: outcome.reason.en + "; machines are emulated", name: "KVM", remedy: outcome.remedy, state: .slow)
     }
 }
 

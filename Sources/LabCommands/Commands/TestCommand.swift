@@ -20,6 +20,7 @@ struct TestCommand: AsyncParsableCommand, Multilingual {
               lab test 6 --list
               lab test 6 --derived none --junit report.xml
               lab test 6 firewall --mutants "left out" --runs 3
+              lab test 6 --within 60
             """)
 
     @Argument(help: "The lab: its number, its name, or a path to its directory.")
@@ -39,6 +40,9 @@ struct TestCommand: AsyncParsableCommand, Multilingual {
 
     @Option(help: "Rooms side by side (default: as processors and memory allow).")
     var jobs: Int?
+
+    @Option(help: "Begin no trial after so many minutes; the same command goes on from there.")
+    var within: Int?
 
     @Option(help: "How guests execute: auto, kvm or tcg (emulated).")
     var accelerator = "auto"
@@ -64,6 +68,9 @@ struct TestCommand: AsyncParsableCommand, Multilingual {
     func validate() throws {
         guard (1...100).contains(runs) else { throw ValidationError("--runs takes 1 to 100.") }
         guard jobs.map({ (1...64).contains($0) }) ?? true else { throw ValidationError("--jobs takes 1 to 64.") }
+        guard within.map({ (1...10_000).contains($0) }) ?? true else {
+            throw ValidationError("--within takes 1 to 10000 minutes.")
+        }
         guard accelerator == "auto" || Accelerator(rawValue: accelerator) != nil else {
             throw ValidationError("--accelerator takes auto, kvm or tcg, not \"\(accelerator)\".")
         }
@@ -86,7 +93,7 @@ struct TestCommand: AsyncParsableCommand, Multilingual {
             values: values)
         let queue = ProofQueue(
             plan, runs: runs, ground: ground, store: ResultStore(home: context.paths.home, lab: lab.name),
-            fresh: fresh, values: ProofRoom.values(of: lab))
+            fresh: fresh, values: ProofRoom.values(of: lab), until: within.map { .now + .seconds(60 * $0) })
         if list { return try await show(await queue.proof, in: context.language) }
         if await !queue.left.isEmpty { try await play(lab, queue: queue, context: context) }
         try await report(await queue.proof, in: context.language)
@@ -112,6 +119,8 @@ struct TestCommand: AsyncParsableCommand, Multilingual {
             Output.error("\(done) of \(all) are kept; the same command goes on from here.")
             throw error
         }
+        let rest = await queue.left.count
+        if within != nil, rest > 0 { Output.error("The time is over; the same command plays the other \(rest).") }
         await queue.prune()
     }
 

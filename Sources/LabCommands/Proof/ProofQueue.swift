@@ -20,11 +20,15 @@ actor ProofQueue {
     private(set) var total = 0
     private var solutions: [String: TrialResult] = [:]
 
-    /// Takes what is kept of a plan's trials, unless `fresh`, and queues the rest.
+    private let end: ContinuousClock.Instant?
+
+    /// Takes what is kept of a plan's trials, unless `fresh`, and queues the rest; nothing is begun after `end`.
     init(
-        _ plan: TrialPlan, runs: Int, ground: TrialKey.Ground, store: ResultStore, fresh: Bool, values: [String: String]
+        _ plan: TrialPlan, runs: Int, ground: TrialKey.Ground, store: ResultStore, fresh: Bool,
+        values: [String: String], until end: ContinuousClock.Instant? = nil
     ) {
         lab = plan.lab
+        self.end = end
         self.store = store
         var proof = Proof(plan, runs: runs, values: values)
         var keys: [TrialName: [TrialKey]] = [:]
@@ -58,6 +62,9 @@ actor ProofQueue {
     /// Which trials are left, in their order.
     var left: [Trial] { units.flatMap(\.trials) }
 
+    /// Whether something is left, and time to play it.
+    var hasWork: Bool { !units.isEmpty && end.map { ContinuousClock.now < $0 } ?? true }
+
     /// Where a room should begin that is started now.
     var beginning: String? {
         guard let unit = units.first, unit.first.kind != .fresh else { return nil }
@@ -66,7 +73,7 @@ actor ProofQueue {
 
     /// The next thing to play; `isFresh` says whether the room has machines on which nothing was done.
     func next(isFresh: Bool) -> (unit: Unit, request: ProofRequest)? {
-        guard let index = units.firstIndex(where: { isFresh || $0.first.kind != .fresh }) else { return nil }
+        guard hasWork, let index = units.firstIndex(where: { isFresh || $0.first.kind != .fresh }) else { return nil }
         let unit = units.remove(at: index)
         let solution = solutions[unit.first.step]
         return (

@@ -39,7 +39,7 @@ struct ProofRun {
         var isFresh = true
         var troubles = 0
         var reached = 0
-        while await !queue.left.isEmpty {
+        while await queue.hasWork {
             if try await isBehind(room, reached: reached) { try await room.finish() }
             if await !room.isUp {
                 let beginning = await queue.beginning

@@ -156,7 +156,9 @@ extension Shape {
         name: "statement", title: "Beside the kind of a check",
         keys: [
             Key("within", .pattern(Grammar.duration), "How long it may take to become true."),
-            Key("hint", .shape("localized"), "Shown when it fails."),
+            Key(
+                "hint", .shape("localized"),
+                "Shown when it fails, unless what was seen shows that the mistake lies elsewhere."),
             Key("expect", .shape("localized"), "The author's words for what is expected."),
         ])
 

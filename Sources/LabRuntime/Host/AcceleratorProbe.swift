@@ -1,22 +1,33 @@
 import Foundation
+public import LabFile
 import Subprocess
 import SystemPackage
 
 /// Finds out whether KVM really works, by booting the image's own kernel under it.
 ///
 /// A device that opens proves nothing: in nested or patched environments a stock kernel can stop during decompression.
-/// The answer is remembered for this boot of the host, this kernel image, this QEMU and the rights to the device.
+/// The answer is remembered for this boot of the host, this kernel image, this QEMU and the rights to the device; a kernel
+/// that did not get far enough in time on a busy host may have been slow only, and is asked again ten minutes later.
 public struct AcceleratorProbe: Sendable {
     /// What was found.
     public struct Outcome: Sendable, Codable, Equatable {
         /// Whether a stock kernel ran under KVM as far as looking for its root file system.
         public var kvmWorks: Bool
         /// Why not, for the reader; empty when it works.
-        public var reason: String
+        public var reason: Localized
         /// The command that mends it; nil when there is none.
         public var remedy: String?
         /// What the answer depends on.
         var key: String
+        /// Until when it holds; nil: as long as the key does.
+        var until: Date?
+    }
+
+    private struct Obstacle {
+        var reason: Localized
+        var remedy: String?
+        /// Whether the limit ended the look before the kernel came to its end or QEMU gave up.
+        var isTimeout = false
     }
 
     private let paths: LabPaths
@@ -31,13 +42,16 @@ public struct AcceleratorProbe: Sendable {
         let key = "\(HostProcess.bootID) \(version) \(kernel) \(size) \(Self.device())"
         let memory = paths.home + "/accelerator.json"
         if let data = FileManager.default.contents(atPath: memory),
-            let kept = try? JSONDecoder().decode(Outcome.self, from: data), kept.key == key
+            let kept = try? JSONDecoder().decode(Outcome.self, from: data), kept.key == key,
+            kept.until.map({ Date() < $0 }) ?? true
         {
             return kept
         }
         let obstacle = try await whyNot(kernel: kernel)
+        let isDoubtful = obstacle?.isTimeout == true && Self.isBusy
         let outcome = Outcome(
-            kvmWorks: obstacle == nil, reason: obstacle?.reason ?? "", remedy: obstacle?.remedy, key: key)
+            kvmWorks: obstacle == nil, reason: obstacle?.reason ?? .same(""), remedy: obstacle?.remedy, key: key,
+            until: isDoubtful ? Date(timeIntervalSinceNow: 600) : nil)
         try LabPaths.make(paths.home)
         try JSONEncoder().encode(outcome).write(to: URL(filePath: memory), options: .atomic)
         return outcome
@@ -50,10 +64,21 @@ public struct AcceleratorProbe: Sendable {
         return "\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec) \(access("/dev/kvm", R_OK | W_OK) == 0)"
     }
 
-    private func whyNot(kernel: String) async throws -> (reason: String, remedy: String?)? {
-        guard access("/dev/kvm", F_OK) == 0 else { return ("this host has no /dev/kvm", nil) }
+    /// Whether more wants to run than there are processors (getloadavg(3), the last minute).
+    private static var isBusy: Bool {
+        var load = 0.0
+        return getloadavg(&load, 1) == 1 && load > Double(ProcessInfo.processInfo.activeProcessorCount)
+    }
+
+    private func whyNot(kernel: String) async throws -> Obstacle? {
+        guard access("/dev/kvm", F_OK) == 0 else {
+            return Obstacle(reason: Localized(ko: "이 컴퓨터에는 /dev/kvm이 없어요", en: "this host has no /dev/kvm"))
+        }
         let remedy = "sudo setfacl -m u:\(NSUserName()):rw /dev/kvm"
-        guard access("/dev/kvm", R_OK | W_OK) == 0 else { return ("/dev/kvm may not be opened by you", remedy) }
+        guard access("/dev/kvm", R_OK | W_OK) == 0 else {
+            return Obstacle(
+                reason: Localized(ko: "/dev/kvm을 열 권한이 없어요", en: "/dev/kvm may not be opened by you"), remedy: remedy)
+        }
         // As libvirtd starts QEMU in a room: mapped to root, without the groups that may have opened the device just now.
         let namespace = getuid() == 0 ? [] : ["--user", "--map-root-user", "--map-auto", "--setgid", "0"]
         let words =
@@ -65,13 +90,21 @@ public struct AcceleratorProbe: Sendable {
         // The kernel has run all of its own initialisation when it fails to find the root that it was not given.
         if outcome.output.contains("Unable to mount root fs") { return nil }
         if outcome.error.contains("Could not access KVM kernel module: Permission denied") {
-            return ("/dev/kvm may be opened by you, but not by machines, which leave your groups behind", remedy)
+            let reason = Localized(
+                ko: "/dev/kvm을 여러분은 열 수 있지만, 그룹 없이 도는 기계는 열 수 없어요",
+                en: "/dev/kvm may be opened by you, but not by machines, which leave your groups behind")
+            return Obstacle(reason: reason, remedy: remedy)
         }
         let last = outcome.error.split(separator: "\n").last ?? ""
         let said = last.isEmpty ? "" : ": " + (last.hasSuffix(".") ? last.dropLast() : last)
         if said.contains("KVM") || said.contains("kvm") {
-            return ("KVM is present, but QEMU cannot use it\(said)", nil)
+            return Obstacle(
+                reason: Localized(
+                    ko: "KVM이 있지만 QEMU가 쓸 수 없어요\(said)", en: "KVM is present, but QEMU cannot use it\(said)"))
         }
-        return ("KVM is present and opens, but does not run a stock kernel\(said)", nil)
+        let reason = Localized(
+            ko: "KVM이 있고 열리지만, 보통 커널이 돌지 않아요\(said)",
+            en: "KVM is present and opens, but does not run a stock kernel\(said)")
+        return Obstacle(reason: reason, isTimeout: outcome.status == 137)
     }
 }

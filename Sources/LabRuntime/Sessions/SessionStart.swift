@@ -316,17 +316,25 @@ public struct SessionStart: Sendable {
         let outcome = try await AcceleratorProbe(paths: paths).outcome(kernel: kernel)
         if outcome.kvmWorks { return .kvm }
         if wanted == .kvm {
-            let remedy = outcome.remedy.map { "Mend it with: \($0)      Or start" } ?? "Start"
+            let other = "--accelerator tcg"
             throw LabError(
-                .host, "KVM does not work here: \(outcome.reason)", advice: remedy + " with: --accelerator tcg")
+                .host,
+                Localized(
+                    ko: "여기서는 KVM이 동작하지 않아요: \(outcome.reason.ko)",
+                    en: "KVM does not work here: \(outcome.reason.en)"),
+                advice: outcome.remedy.map {
+                    Localized(
+                        ko: "고치는 명령: \($0)      고치지 않고 시작하려면: \(other)",
+                        en: "Mend it with: \($0)      Or start with: \(other)")
+                } ?? Localized(ko: "이렇게 시작하세요: \(other)", en: "Start with: \(other)"))
         }
         let remedy =
             outcome.remedy.map { Localized(ko: ". 고치려면: \($0)", en: "; mend it with: \($0)") } ?? Localized.same(".")
         progress(
             .notice(
                 Localized(
-                    ko: "기계를 에뮬레이션으로 돌려서 느려요: \(outcome.reason)\(remedy.ko)",
-                    en: "The machines are emulated and slower: \(outcome.reason)\(remedy.en)")))
+                    ko: "기계를 에뮬레이션으로 돌려서 느려요: \(outcome.reason.ko)\(remedy.ko)",
+                    en: "The machines are emulated and slower: \(outcome.reason.en)\(remedy.en)")))
         return .tcg
     }
 

@@ -114,7 +114,8 @@ struct SSHDConfigCheck: Check {
                         en: "Where a keyword stands more than once, sshd takes the first that it reads.")
                     : Localized(
                         ko: "sshd_config 맨 위의 Include가 읽는 파일과, #으로 시작하는 줄도 살펴보세요.",
-                        en: "Look also at the files that Include reads, and at lines that begin with #."))
+                        en: "Look also at the files that Include reads, and at lines that begin with #."),
+                isElsewhere: false)
         }
         let stale = state.stale
         guard stale.isEmpty else {
@@ -141,8 +142,9 @@ struct SSHDConfigCheck: Check {
         return value == "prohibit-password" ? "without-password" : value
     }
 
-    private func fail(_ observed: [Localized], _ hint: Localized?) -> Finding {
-        Finding(.fail, machine: machine, expected: expected, observed: observed.lines, hint: hint)
+    private func fail(_ observed: [Localized], _ hint: Localized?, isElsewhere: Bool = true) -> Finding {
+        Finding(
+            .fail, machine: machine, expected: expected, observed: observed.lines, hint: hint, isElsewhere: isElsewhere)
     }
 
     private var expected: Localized {

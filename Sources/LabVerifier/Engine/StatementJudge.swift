@@ -81,9 +81,10 @@ struct StatementJudge: Sendable {
         switch result {
         case .success(let finding):
             let authors = statement.hint.map { fill($0) }
+            let hint = finding.isElsewhere ? finding.hint ?? authors : authors ?? finding.hint
             return outcome(
                 statement, verdict: finding.verdict, machine: finding.machine, expected: finding.expected,
-                observed: finding.observed, hint: finding.verdict == .fail ? authors ?? finding.hint : nil, took: took)
+                observed: finding.observed, hint: finding.verdict == .fail ? hint : nil, took: took)
         case .failure(let error):
             return outcome(
                 statement, verdict: .blocked, observed: reason(for: error, statement), took: took)

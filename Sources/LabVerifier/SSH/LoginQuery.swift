@@ -34,6 +34,16 @@ struct LoginQuery: Sendable {
         var fingerprints: Set<String>
     }
 
+    /// Why no login is the one.
+    struct Explanation: Sendable {
+        /// What was seen.
+        var observed: Localized
+        /// A nudge.
+        var hint: Localized?
+        /// Whether the records tell too little, rather than that something was done wrongly.
+        var isElsewhere = false
+    }
+
     /// What keeps a login from being the one that is looked for.
     enum Obstacle: Sendable {
         case old, user, origin, port, method, key, kind, unknownPort, unknownKind
@@ -72,39 +82,37 @@ struct LoginQuery: Sendable {
     }
 
     /// Why no login on `machine` is the one: what was seen, and a nudge.
-    func explain(_ journal: SSHJournal, on machine: String) -> (observed: Localized, hint: Localized?) {
+    func explain(_ journal: SSHJournal, on machine: String) -> Explanation {
         let near = journal.accepted.map { ($0, obstacles($0)) }.filter { !$0.1.isEmpty }
             .reversed().min { $0.1.count < $1.1.count }
         if journal.level == .off {
-            return (
-                Localized(
+            return Explanation(
+                observed: Localized(
                     ko: "\(machine)의 sshd가 로그인을 기록하지 않고 있어요. 세션이 열렸다는 PAM의 기록만 있어요.",
                     en: "sshd on \(machine) does not log: only PAM's \"session opened\" is there, so nobody can tell "
                         + "who logged in and how."),
-                Localized(
+                hint: Localized(
                     ko: "sshd의 LogLevel이 얼마로 되어 있나요? VERBOSE로 되돌리고 다시 로그인해 보세요.",
-                    en: "What is sshd's LogLevel? Set it back to VERBOSE and log in again.")
-            )
+                    en: "What is sshd's LogLevel? Set it back to VERBOSE and log in again."),
+                isElsewhere: true)
         }
         guard let (login, obstacles) = near, let first = obstacles.first else {
-            return (
-                Localized(
+            return Explanation(
+                observed: Localized(
                     ko: "\(machine)의 sshd 자신이 남긴 로그인 기록이 하나도 없어요.",
                     en: "There is no record of sshd's own of a login on \(machine)."),
-                Localized(
+                hint: Localized(
                     ko: "커널이 보증하는 sshd의 기록만 세어요. logger나 echo로 적은 글은 기록이 아니에요.",
-                    en: "Only what sshd itself wrote counts; text from logger, systemd-cat or echo does not.")
-            )
+                    en: "Only what sshd itself wrote counts; text from logger, systemd-cat or echo does not."))
         }
         let reasons = obstacles.map { reason($0, login) }
-        return (
-            Localized(
+        return Explanation(
+            observed: Localized(
                 ko: "\(machine)에서 가장 비슷한 기록: \(login.described.ko)\n"
                     + reasons.map(\.ko).joined(separator: "\n"),
                 en: "Nearest record on \(machine): \(login.described.en)\n"
                     + reasons.map(\.en).joined(separator: "\n")),
-            hint(first, machine)
-        )
+            hint: hint(first, machine), isElsewhere: first == .unknownPort || first == .unknownKind)
     }
 
     private func reason(_ obstacle: Obstacle, _ login: SSHLogin) -> Localized {

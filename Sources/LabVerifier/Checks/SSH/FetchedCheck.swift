@@ -88,11 +88,10 @@ struct FetchedCheck: Check {
             let why =
                 logins.isEmpty
                 ? query.explain(journal, on: of)
-                : (
+                : LoginQuery.Explanation(
                     observed: Localized(
                         ko: "그때 \(of)의 sshd에 \(machine)에서 온 세션이 없었어요.",
-                        en: "sshd on \(of) recorded no session from \(machine) at that moment."), hint: nil
-                )
+                        en: "sshd on \(of) recorded no session from \(machine) at that moment."))
             return fail(
                 Localized(
                     ko: "\(path)은(는) \(ClockText.of(written))에 쓰였어요. \(why.observed.ko)",

@@ -44,7 +44,8 @@ struct ParallelSessionsCheck: Check {
             guard !found.isEmpty else {
                 let why = query.explain(journal, on: machine)
                 return Finding(
-                    .fail, machine: machine, expected: expected, observed: why.observed, hint: why.hint)
+                    .fail, machine: machine, expected: expected, observed: why.observed, hint: why.hint,
+                    isElsewhere: why.isElsewhere)
             }
             spans.append(found)
         }

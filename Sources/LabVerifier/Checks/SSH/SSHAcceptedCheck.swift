@@ -64,10 +64,13 @@ struct SSHAcceptedCheck: Check {
             return Finding(
                 .fail, machine: machine, expected: expected,
                 observed: Localized(ko: "\(key.machine)에 키가 없어요.", en: "\(key.machine) has no key pair."),
-                hint: Localized(ko: "먼저 ssh-keygen으로 키를 만들어요.", en: "Make one first, with ssh-keygen."))
+                hint: Localized(ko: "먼저 ssh-keygen으로 키를 만들어요.", en: "Make one first, with ssh-keygen."),
+                isElsewhere: true)
         }
         let why = query.explain(journal, on: machine)
-        return Finding(.fail, machine: machine, expected: expected, observed: why.observed, hint: why.hint)
+        return Finding(
+            .fail, machine: machine, expected: expected, observed: why.observed, hint: why.hint,
+            isElsewhere: why.isElsewhere)
     }
 
     private func expected(_ login: String) -> Localized {
