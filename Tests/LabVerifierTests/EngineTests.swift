@@ -257,7 +257,9 @@ func run(
     }
 
     @Test func jsonIsStable() async throws {
-        var report = await run([step("a", told("holds", "fail")), step("b", needs: ["a"], told("holds", "pass"))])
+        let facts = SessionFacts(session: "s1", accelerator: "tcg", attempts: ["a": ["port": 3]])
+        var report = await run(
+            [step("a", told("holds", "fail")), step("b", needs: ["a"], told("holds", "pass"))], facts: facts)
         report.steps[0].checks[0].milliseconds = 41
         #expect(
             try report.json(.en) == """
@@ -271,6 +273,9 @@ func run(
                   "session" : "s1",
                   "steps" : [
                     {
+                      "attempts" : {
+                        "port" : 3
+                      },
                       "checks" : [
                         {
                           "basis" : "guest",
@@ -294,6 +299,9 @@ func run(
                       "verdict" : "fail"
                     },
                     {
+                      "attempts" : {
+
+                      },
                       "checks" : [
 
                       ],

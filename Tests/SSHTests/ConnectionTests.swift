@@ -105,7 +105,7 @@ struct ConnectionTests {
         let (mine, theirs) = try pair()
         close(theirs)
         let error = await #expect(throws: SSHError.self) {
-            try await SSHSession.connect(descriptor: mine, hostKey: .report)
+            try await SSHSession.connect(descriptor: mine, hostKey: .report, timeout: .seconds(300))
         }
         #expect(error?.code == .disconnected)
     }

@@ -88,7 +88,7 @@ struct ProofPlayer {
         let steps = Set(trials.map(\.step))
         if let last = lab.steps.last(where: { steps.contains($0.id) }) { try await solve(through: last) }
         say(.doing("at the end"))
-        let report = try await verifier().check(trials.map(\.step), mostWithin: .infinity)
+        let report = try await verifier().check(trials.map(\.step), isSolution: true)
         return trials.map { trial in
             let found = report.steps.first { $0.id == trial.step }
             return result(found, isDone: found?.state == .done)
@@ -114,7 +114,8 @@ struct ProofPlayer {
         let way = ProofWay(verifier: verifier, step: step, limit: limit, mostWithin: patience, isRight: isRight)
         let outcome = try await way.play(trial.actions)
         let report = try await verifier.check(
-            [step.id], disturbing: true, mostWithin: patience, untilRejected: !isRight && trial.target == nil)
+            [step.id], disturbing: true, mostWithin: patience, isSolution: isRight,
+            untilRejected: !isRight && trial.target == nil)
         let found = report.steps.first
         if before { try store.forget(step.id, of: id) }
         let isDone = found?.state == .done
@@ -190,7 +191,7 @@ struct ProofPlayer {
             let verifier = try verifier()
             let way = ProofWay(verifier: verifier, step: step, limit: nil, mostWithin: .infinity, isRight: true)
             let outcome = try await way.play(step.solution)
-            let found = try await verifier.check([step.id], disturbing: true).steps.first
+            let found = try await verifier.check([step.id], disturbing: true, isSolution: true).steps.first
             guard found?.state == .done else {
                 let open = found?.checks.first { $0.verdict != .pass }
                 throw Stuck(

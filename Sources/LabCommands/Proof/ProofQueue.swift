@@ -105,6 +105,9 @@ actor ProofQueue {
         return line(results, of: unit, seconds: seconds, rooms: rooms)
     }
 
+    /// Whether a step's solution is known to have worked.
+    func isSolved(_ step: String) -> Bool { solutions[step]?.outcome == .accepted }
+
     /// Gives up what needs a step's solution, which does not work.
     func drop(from step: String) {
         let index = lab.steps.firstIndex { $0.id == step } ?? 0

@@ -56,8 +56,17 @@ struct ProofRun {
                 let seconds = (ContinuousClock.now - began) / .seconds(1)
                 line.say(try await queue.take(results, of: unit, seconds: seconds, rooms: jobs))
             } catch let stuck as ProofPlayer.Stuck {
-                line.say("✘ the solution of \(stuck.step) does not work on the way: \(stuck.reason)")
-                await queue.drop(from: stuck.step)
+                let said = "the solution of \(stuck.step) does not work on the way: \(stuck.reason)"
+                // What worked in another room says that this one was too slow or had bad luck.
+                if await queue.isSolved(stuck.step), troubles < Self.mostTroubles {
+                    troubles += 1
+                    await queue.putBack(unit)
+                    line.say("? \(said). It has worked before: it is tried in a new room.")
+                    try await room.finish()
+                } else {
+                    line.say("✘ \(said)")
+                    await queue.drop(from: stuck.step)
+                }
             } catch let error as LabError {
                 try Task.checkCancellation()
                 troubles += 1

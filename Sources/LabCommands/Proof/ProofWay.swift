@@ -40,7 +40,7 @@ struct ProofWay {
                     let value = try await player.value(of: answer)
                     _ = try await verifier.answer(value, to: answer.question, of: step)
                 case .check:
-                    let report = try await verifier.check([step.id], mostWithin: mostWithin)
+                    let report = try await verifier.check([step.id], mostWithin: mostWithin, isSolution: isRight)
                     let passed = report.steps.flatMap(\.checks).filter { $0.verdict == .pass }
                     let slowest = Double(passed.map(\.milliseconds).max() ?? 0) / 1000
                     outcome.slowestLook = max(outcome.slowestLook, slowest)

@@ -30,7 +30,7 @@ private struct StepDocument: Encodable {
     let step: StepReport
     let language: Language
 
-    enum Key: CodingKey { case id, title, state, verdict, points, checks }
+    enum Key: CodingKey { case id, title, state, verdict, points, attempts, checks }
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
@@ -39,6 +39,7 @@ private struct StepDocument: Encodable {
         try container.encode(step.state, forKey: .state)
         try container.encode(step.verdict, forKey: .verdict)
         try container.encode(step.points, forKey: .points)
+        try container.encode(step.attempts, forKey: .attempts)
         try container.encode(step.checks.map { CheckDocument(check: $0, language: language) }, forKey: .checks)
     }
 }

@@ -75,11 +75,15 @@ public struct StepReport: Sendable, Equatable {
     public var points: Points
     /// Its checks in the order of the file; empty when it waits and was not named.
     public var checks: [CheckOutcome]
+    /// How many answers each of its questions was given, by the question's id.
+    public var attempts: [String: Int]
 
     /// Makes a step's report from its parts.
     public init(
-        id: String, title: Localized, state: StepState, verdict: Verdict?, points: Points, checks: [CheckOutcome]
+        id: String, title: Localized, state: StepState, verdict: Verdict?, points: Points, checks: [CheckOutcome],
+        attempts: [String: Int] = [:]
     ) {
+        self.attempts = attempts
         self.id = id
         self.title = title
         self.state = state

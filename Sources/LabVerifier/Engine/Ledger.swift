@@ -82,7 +82,8 @@ struct Ledger {
                     id: step.id, title: step.title, state: state,
                     verdict: state == .waiting ? nil : Self.verdict(of: found),
                     points: Points(earned: state == .done ? earned(step) : 0, possible: step.points),
-                    checks: state == .waiting && !named ? [] : found))
+                    checks: state == .waiting && !named ? [] : found,
+                    attempts: facts.attempts[step.id] ?? [:]))
         }
         return report
     }

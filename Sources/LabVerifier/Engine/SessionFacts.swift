@@ -17,6 +17,8 @@ public struct SessionFacts: Sendable {
     public var passed: Set<String>
     /// The last answers, by step id and question id, normalised.
     public var answers: [String: [String: String]]
+    /// How many answers were given, by step id and question id.
+    public var attempts: [String: [String: Int]]
     /// What the hints taken cost, by step id.
     public var hintCosts: [String: Int]
     /// Steps that the harness solved: they earn nothing.
@@ -26,7 +28,7 @@ public struct SessionFacts: Sendable {
     public init(
         session: String, accelerator: String, variables: [String: String] = [:], kept: [KeptPass] = [],
         opened: [String: Date] = [:], passed: Set<String> = [], answers: [String: [String: String]] = [:],
-        hintCosts: [String: Int] = [:], solved: Set<String> = []
+        attempts: [String: [String: Int]] = [:], hintCosts: [String: Int] = [:], solved: Set<String> = []
     ) {
         self.session = session
         self.accelerator = accelerator
@@ -35,6 +37,7 @@ public struct SessionFacts: Sendable {
         self.opened = opened
         self.passed = passed
         self.answers = answers
+        self.attempts = attempts
         self.hintCosts = hintCosts
         self.solved = solved
     }

@@ -10,6 +10,8 @@ struct StatementJudge: Sendable {
     let limit: Duration
     /// The most that is waited for what does not hold yet, in seconds, whatever a statement's `within` says.
     var mostWithin = Double.infinity
+    /// How many times longer than its `within` says a statement is waited for.
+    var patience = 1.0
     /// How long a look that was cancelled may take to undo what it did.
     var grace = Duration.zero
 
@@ -28,7 +30,7 @@ struct StatementJudge: Sendable {
     ) async -> CheckOutcome {
         let clock = ContinuousClock()
         let start = clock.now
-        let end = start + .seconds(min(Double(statement.within ?? 0), mostWithin))
+        let end = start + .seconds(min(Double(statement.within ?? 0) * patience, mostWithin))
         var pause = Duration.milliseconds(200)
         while true {
             let result: Result<Finding, any Error>

@@ -19,12 +19,12 @@ public struct VerifierRun: Sendable {
 
     /// Prepares a run. `slowness` multiplies every time limit (1 under KVM, more where machines are emulated);
     /// `limit` is what one look may take, in seconds, before it is multiplied; `mostWithin` is the most, in seconds, that
-    /// is waited for what does not hold yet; with `guestsOnly` what only an outsider sees is left out; with `untilRejected`
+    /// is waited for what does not hold yet, and `patience` multiplies each statement's `within`; with `guestsOnly` what only an outsider sees is left out; with `untilRejected`
     /// a step's other statements are not waited for any more when one of them has failed.
     public init(
         lab: Lab, facts: SessionFacts, host: any VerifierHost, kinds: [any Check.Type] = CheckKinds.all,
         slowness: Double = 1, limit: Double = 60, mostWithin: Double = .infinity,
-        guestsOnly: Bool = false, untilRejected: Bool = false
+        patience: Double = 1, guestsOnly: Bool = false, untilRejected: Bool = false
     ) {
         self.lab = lab
         self.facts = facts
@@ -35,7 +35,7 @@ public struct VerifierRun: Sendable {
         let kinds = Dictionary(kinds.map { ($0.spec.kind, $0) }) { first, _ in first }
         let fill = Filling(values: facts.variables)
         judge = StatementJudge(
-            kinds: kinds, fill: fill, limit: .seconds(limit * slowness), mostWithin: mostWithin)
+            kinds: kinds, fill: fill, limit: .seconds(limit * slowness), mostWithin: mostWithin, patience: patience)
         patientJudge = StatementJudge(
             kinds: kinds, fill: fill, limit: .seconds(limit * slowness * 8), grace: .seconds(15))
         machines = lab.machines.reduce(into: [:]) { machines, machine in
