@@ -43,9 +43,10 @@ struct ProofRun {
             if try await isBehind(room, reached: reached) { try await room.finish() }
             if await !room.isUp {
                 let beginning = await queue.beginning
-                try await room.start(at: beginning, accelerator: accelerator) { line.show($0) }
+                let kept = try await latestKept(in: room, upTo: beginning)
+                try await room.start(at: kept, accelerator: accelerator) { line.show($0) }
                 isFresh = beginning == nil
-                reached = beginning.map { index(of: $0) } ?? 0
+                reached = kept.map { index(of: $0) } ?? 0
             }
             guard let (unit, request) = await queue.next(isFresh: isFresh) else { return }
             isFresh = isFresh && unit.first.kind == .fresh
@@ -79,6 +80,16 @@ struct ProofRun {
     }
 
     private func index(of step: String) -> Int { lab.steps.firstIndex { $0.id == step } ?? 0 }
+
+    /// The latest step, up to one, at whose kept moment a room can begin; nil when it has to begin with the lab.
+    private func latestKept(in room: ProofRoom, upTo step: String?) async throws -> String? {
+        guard let step else { return nil }
+        for earlier in lab.steps[...index(of: step)].dropFirst().reversed()
+        where try await room.isKept(earlier.id, accelerator: accelerator) {
+            return earlier.id
+        }
+        return nil
+    }
 
     /// Whether what is next is at a step beyond the one that the room has `reached`, and a moment of it is kept.
     private func isBehind(_ room: ProofRoom, reached: Int) async throws -> Bool {
