@@ -108,9 +108,9 @@ struct ProofPlayer {
         let before = trial.kind == .before
         if !before { place?.moment = .other }
         let verifier = try verifier()
-        // What is done wrongly gets the time that doing it rightly took, twice.
+        // What is done wrongly gets a multiple of the time that doing it rightly took, perhaps when less went on beside it.
         let limit = isRight ? nil : request.longestAction.map { Int(20 + 3 * $0) }
-        let patience: Double = isRight ? .infinity : before ? 0 : request.patience.map { 3 + 2 * $0 } ?? .infinity
+        let patience: Double = isRight ? .infinity : before ? 0 : request.patience.map { 10 + 4 * $0 } ?? .infinity
         let way = ProofWay(verifier: verifier, step: step, limit: limit, mostWithin: patience, isRight: isRight)
         let outcome = try await way.play(trial.actions)
         let report = try await verifier.check(

@@ -81,20 +81,21 @@ struct ProofRun {
 
     private func index(of step: String) -> Int { lab.steps.firstIndex { $0.id == step } ?? 0 }
 
-    /// The latest step, up to one, at whose kept moment a room can begin; nil when it has to begin with the lab.
-    private func latestKept(in room: ProofRoom, upTo step: String?) async throws -> String? {
+    /// The latest step, up to one and beyond the one of index `reached`, at whose kept moment a room can begin; nil when
+    /// there is none.
+    private func latestKept(in room: ProofRoom, upTo step: String?, after reached: Int = 0) async throws -> String? {
         guard let step else { return nil }
-        for earlier in lab.steps[...index(of: step)].dropFirst().reversed()
+        for earlier in lab.steps[...index(of: step)].dropFirst(reached + 1).reversed()
         where try await room.isKept(earlier.id, accelerator: accelerator) {
             return earlier.id
         }
         return nil
     }
 
-    /// Whether what is next is at a step beyond the one that the room has `reached`, and a moment of it is kept.
+    /// Whether what is next is at a step beyond the one that the room has `reached`, and a moment on the way is kept.
     private func isBehind(_ room: ProofRoom, reached: Int) async throws -> Bool {
         guard await room.isUp, let next = await queue.beginning, index(of: next) > reached else { return false }
-        return try await room.isKept(next, accelerator: accelerator)
+        return try await latestKept(in: room, upTo: next, after: reached) != nil
     }
 }
 
