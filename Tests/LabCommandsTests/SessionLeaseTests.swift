@@ -6,12 +6,13 @@ import Testing
 @testable import LabCommands
 
 @Suite("What a command that waited for another one does with the session")
-struct SessionLeaseTests {
+final class SessionLeaseTests {
+    private let home: String
     private let store: LabStore
     private let before: SessionRecord
 
     init() throws {
-        let home = NSTemporaryDirectory() + "lab-lease-" + UUID().uuidString
+        home = NSTemporaryDirectory() + "lab-lease-" + UUID().uuidString
         try LabPaths.make(home)
         store = try LabStore(home: home)
         before = SessionRecord(
@@ -19,6 +20,8 @@ struct SessionLeaseTests {
             accelerator: "tcg")
         try store.save(before)
     }
+
+    deinit { try? FileManager.default.removeItem(atPath: home) }
 
     private func now(isInside: Bool = false) throws -> SessionRecord {
         try SessionLease.now(before, states: [.stopped, .running], isInside: isInside, store: store)

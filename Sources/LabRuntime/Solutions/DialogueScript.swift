@@ -1,10 +1,18 @@
 /// The program that plays one command on a pseudo-terminal in a guest and answers its prompts.
 ///
 /// It is python3 (ufw brings it to every image). Arguments: the words of the command; standard input: JSON with
-/// `dialogue` (a list of `[when, say]`), `limit` (seconds), `transcript` (a path to write to, or null). Prompts are
-/// answered in their order, each once, compared without regard to case. It prints the transcript and ends with the
-/// command's status; 124 when the limit has passed, 125 when prompts were left unanswered and the command ended well.
+/// `dialogue` (a list of `[when, say]`), `limit` (seconds; without it the command may run for ever), `transcript` (a path
+/// to write to instead of standard output). Prompts are answered in their order, each once, compared without regard to
+/// case. It prints the transcript and ends with the command's status; 124 when the limit has passed, 125 when prompts
+/// were left unanswered and the command ended well.
 enum DialogueScript {
+    /// What it reads.
+    struct Plan: Encodable {
+        var dialogue: [[String]]
+        var limit: Int?
+        var transcript: String?
+    }
+
     static let text = #"""
         import codecs, json, os, pty, select, signal, sys, time
         plan = json.load(sys.stdin)
@@ -14,7 +22,7 @@ enum DialogueScript {
             os.execvp(sys.argv[1], sys.argv[1:])
         decode = codecs.getincrementaldecoder("utf-8")("replace")
         waiting, seen, said, ended = list(plan["dialogue"]), "", "", None
-        deadline = time.monotonic() + plan["limit"]
+        deadline = time.monotonic() + plan.get("limit", float("inf"))
         out = open(plan["transcript"], "w") if plan.get("transcript") else sys.stdout
         while time.monotonic() < deadline:
             readable, _, _ = select.select([terminal], [], [], 0.2)

@@ -111,14 +111,10 @@ public struct SolutionPlayer: Sendable {
             let script = #"setsid "$@" </dev/null >/dev/null 2>&1 &"#
             return try await agent.run(["/bin/sh", "-c", script, "sh"] + words, seconds: limit)
         }
-        struct Plan: Encodable {
-            var dialogue: [[String]]
-            var limit: Int
-            var transcript: String?
-        }
-        let plan = Plan(
-            dialogue: try dialogue.map { [try fill($0.when), try fill($0.say)] }, limit: max(limit - 10, limit / 2),
-            transcript: background ? "/dev/null" : nil)
+        // What was begun in the background goes on when this action has ended, however long its answers took.
+        let plan = DialogueScript.Plan(
+            dialogue: try dialogue.map { [try fill($0.when), try fill($0.say)] },
+            limit: background ? nil : max(limit - 10, limit / 2), transcript: background ? "/dev/null" : nil)
         let driver = ["/usr/bin/python3", "-c", DialogueScript.text] + words
         let input = try JSONEncoder().encode(plan)
         if background {
