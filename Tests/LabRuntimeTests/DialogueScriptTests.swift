@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test func withoutALimitTheCommandEndsByItself() throws {
-        let outcome = try run(["sh", "-c", "read a; exit 3"], [["", "x"]], limit: nil)
+        let outcome = try run(["sh", "-c", "printf Go:; read a; exit 3"], [["go:", "x"]], limit: nil)
         #expect(outcome.status == 3)
     }
 
