@@ -49,12 +49,22 @@ enum IdentityScripts {
             umask 077;
             my @units;
 
+            # Gives whether somebody waited for the file, at a FIFO in its place: who does gets the text by that.
             sub put {
                 my ($path, $mode, $text) = @_;
+                my $reader;
+                if (-p $path) {
+                    sysopen $reader, $path, 04001 or undef $reader;
+                    unlink $path or die "$path: $!";
+                }
                 open my $file, ">", $path or die "$path: $!";
                 chmod $mode, $file if defined $mode;
                 print $file $text;
                 close $file or die "$path: $!";
+                return 0 if !$reader;
+                print $reader $text;
+                close $reader or die "$path: $!";
+                return 1;
             }
 
             sub start {
@@ -69,18 +79,18 @@ enum IdentityScripts {
                 for (1 .. 1500) { last if text("/proc/net/tcp") =~ /$line/m; select undef, undef, undef, 0.02 }
             }
 
-            my ($has_door, $has_server);
+            my ($has_door, $has_server, $door_waits);
             # Whoever writes may keep the FIFO open: it has an end of its own.
             while ((my $head = <STDIN> // die "it breaks off") ne "end\n") {
                 my ($mode, $size, $path) = $head =~ m{^(\d+) (\d+) (/\S+)$} or die "what is $head";
                 read(STDIN, my $text, $size) == $size or die "$path is not whole";
                 next if !-d $path =~ s{/[^/]*$}{}r;
-                put $path, oct $mode, $text;
-                $has_door ||= $path eq "/etc/lab/ssh_host_ed25519_key";
+                my $is_awaited = put $path, oct $mode, $text;
+                if ($path eq "/etc/lab/ssh_host_ed25519_key") { ($has_door, $door_waits) = (1, $is_awaited) }
                 $has_server ||= $path eq "/etc/ssh/ssh_host_ed25519_key";
             }
-            # The door comes first: sshd takes as long to start as all that follows.
-            start("lab-sshd.service") if $has_door;
+            # The door comes first: an sshd that is not parked takes as long to start as all that follows.
+            start("lab-sshd.service") if $has_door && !$door_waits;
 
             if (!-s "/etc/machine-id") {
                 (my $id = text "/proc/sys/kernel/random/uuid") =~ tr/-//d;
@@ -154,12 +164,13 @@ enum IdentityScripts {
             """#
 
     /// What the machine of a warm image runs last: its card is down, its journal stopped and empty, nothing of it is
-    /// anybody's own. Programs that every clone runs first are read once, so that they are in the memory.
+    /// anybody's own. Of its memory is kept what is in use, since every clone has to read it: files that were read once
+    /// are forgotten, what is free is empty, and then what every clone runs first is read again. The door's sshd is
+    /// parked: it waits for its host key at a FIFO, and a clone starts no program for its door either. What it draws at
+    /// random it draws from the kernel, in a fork for each connection.
     static let calm = #"""
         set -eu
         printf 'link set dev eth0 down\n' | ip -batch -
-        cat /etc/hosts /etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/sub?id /etc/skel/.* >/dev/null 2>&1 || :
-        [ ! -x /usr/sbin/sshd ] || /usr/sbin/sshd -V 2>/dev/null || :
         rm -f /var/lib/systemd/random-seed /var/lib/dbus/machine-id
         journal="systemd-journald.socket systemd-journald-dev-log.socket systemd-journald-audit.socket systemd-journald.service"
         # What is logged meanwhile starts it again and cancels the stop.
@@ -170,6 +181,20 @@ enum IdentityScripts {
         if systemctl --quiet is-active $journal; then echo "the journal does not stop" >&2; exit 1; fi
         rm -rf /var/log/journal/* /run/log/journal/*
         : > /etc/machine-id
+        if [ -e /etc/systemd/system/lab-sshd.service ]; then
+            mkfifo -m 600 /etc/lab/ssh_host_ed25519_key
+            systemctl start --no-block lab-sshd
+            for try in $(seq 100); do
+                door=$(systemctl show --value -p MainPID lab-sshd)
+                [ "$(cat "/proc/$door/wchan" 2>/dev/null)" != wait_for_partner ] || break
+                sleep 0.3
+            done
+            if [ "$try" = 100 ]; then echo "the door's sshd does not wait" >&2; exit 1; fi
+        fi
         sync
+        echo 3 > /proc/sys/vm/drop_caches
+        perl -e '$zeros = "\0" x (1024 * shift)' "$(awk '$1 == "MemFree:" { print int($2 * 0.9) }' /proc/meminfo)"
+        cat /etc/hosts /etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/sub?id /etc/skel/.* >/dev/null 2>&1 || :
+        [ ! -x /usr/sbin/sshd ] || /usr/sbin/sshd -V 2>/dev/null || :
         """#
 }
