@@ -19,6 +19,8 @@ public enum DomainState: Sendable, Equatable, CustomStringConvertible {
     case paused
     /// It is paused because its disk could not be read or written, as when no space is left for it to grow.
     case halted
+    /// Its system has ended, and what runs it is about to.
+    case shuttingDown
     /// It is off.
     case shutOff
     /// It crashed.
@@ -38,6 +40,7 @@ public enum DomainState: Sendable, Equatable, CustomStringConvertible {
         switch UInt32(number) {
         case VIR_DOMAIN_RUNNING.rawValue: self = .running
         case VIR_DOMAIN_PAUSED.rawValue: self = .paused
+        case VIR_DOMAIN_SHUTDOWN.rawValue: self = .shuttingDown
         case VIR_DOMAIN_SHUTOFF.rawValue: self = .shutOff
         case VIR_DOMAIN_CRASHED.rawValue: self = .crashed
         default: self = .other(number)
@@ -50,6 +53,7 @@ public enum DomainState: Sendable, Equatable, CustomStringConvertible {
         case .running: "running"
         case .paused: "paused"
         case .halted: "halted"
+        case .shuttingDown: "shutting down"
         case .shutOff: "off"
         case .crashed: "crashed"
         case .other(let number): "state \(number)"
@@ -100,9 +104,14 @@ extension Connection {
         }
     }
 
-    /// Switches a domain off at once.
+    /// Switches a domain off at once; one that is off stays so, as one that ends by itself just before.
     public func destroyDomain(_ name: String) async throws(LibvirtError) {
-        try await domain(name, "switching off") { virDomainDestroy($0) }
+        do {
+            try await domain(name, "switching off") { virDomainDestroy($0) }
+        } catch {
+            // What libvirt says of a domain that does not run, and of nothing else here.
+            if error.code != .operationInvalid { throw error }
+        }
     }
 
     /// Presses a domain's power button (ACPI); the guest shuts down by itself if it listens.

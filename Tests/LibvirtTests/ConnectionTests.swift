@@ -20,7 +20,11 @@ struct ConnectionTests {
         #expect(try await connection.domains().contains { $0.name == name && $0.state == .running })
         #expect(try await connection.domainXML(name).contains("<name>\(name)</name>"))
         try await connection.destroyDomain(name)
+        #expect(try await connection.domainState(name) == .shutOff)
+        // As one that ended by itself just before.
+        try await connection.destroyDomain(name)
         try await connection.undefineDomain(name)
+        await #expect(throws: LibvirtError.self) { try await connection.destroyDomain(name) }
         #expect(try await !connection.domains().contains { $0.name == name })
     }
 

@@ -12,7 +12,7 @@ struct FarEnd: Sendable {
         for domain in try await connection.domains() where domain.name.hasPrefix("lab-\(record.id)-") {
             let mark = try await connection.domainMetadata(domain.name, namespace: DomainXML.namespace)
             guard mark.flatMap(DomainXML.session(inMark:)) == record.id else { continue }
-            if domain.state != .shutOff { try await connection.destroyDomain(domain.name) }
+            try await connection.destroyDomain(domain.name)
             try await connection.undefineDomain(domain.name)
         }
         try await FarNetwork(session: record.id, connection: connection).remove()

@@ -53,11 +53,7 @@ public struct Rescue: Sendable {
             // What was done last reaches the disk within a second: that is how the root file system is mounted.
             try await Task.sleep(for: .milliseconds(1500))
             // The shell may have ended by itself meanwhile.
-            do {
-                try await connection.destroyDomain(domain)
-            } catch {
-                if error.code != .operationInvalid { throw error }
-            }
+            try await connection.destroyDomain(domain)
         }
         // The state is asked for last: a shell that ends between two questions leaves a machine that is off.
         guard try await connection.domainState(domain) == .shutOff else { return }
@@ -83,13 +79,14 @@ public struct Rescue: Sendable {
                 try await waitUntilOff(machine, seconds: 20)
             }
         }
-        if try await connection.domainState(domain) != .shutOff { try await connection.destroyDomain(domain) }
+        try await connection.destroyDomain(domain)
     }
 
     /// Waits for a machine that was told to shut down, so many seconds at most, multiplied by the session's slowness.
     private func waitUntilOff(_ machine: MachineSpec, seconds: Int) async throws {
         let backoff = Backoff(seconds: seconds * session.slowness)
-        while try await session.connection.domainState(session.domain(machine.name)) == .running {
+        let domain = session.domain(machine.name)
+        while [.running, .shuttingDown].contains(try await session.connection.domainState(domain)) {
             guard try await backoff.wait() else { break }
         }
     }

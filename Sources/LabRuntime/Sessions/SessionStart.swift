@@ -181,9 +181,9 @@ public struct SessionStart: Sendable {
                 try await Checkpoint.ofStep(step, in: session).remove()
             }
             // One that is missing was taken away by a command that was interrupted.
-            if let state = try await session.states()[machine.name] {
+            if try await session.states()[machine.name] != nil {
                 let domain = session.domain(machine.name)
-                if state != .shutOff { try await session.connection.destroyDomain(domain) }
+                try await session.connection.destroyDomain(domain)
                 try await session.connection.undefineDomain(domain)
             }
             _ = try await fresh.bringUp()
