@@ -35,12 +35,14 @@ public struct JUnitDocument: Sendable {
     public struct Suite: Sendable {
         var name: String
         var host: String
+        var properties: [(name: String, value: String)]
         var cases: [Case]
 
-        /// Makes a suite; `host` says where it ran.
-        public init(name: String, host: String, cases: [Case]) {
+        /// Makes a suite; `host` says where it ran, `properties` how.
+        public init(name: String, host: String, properties: [(name: String, value: String)] = [], cases: [Case]) {
             self.name = name
             self.host = host
+            self.properties = properties
             self.cases = cases
         }
     }
@@ -65,6 +67,13 @@ public struct JUnitDocument: Sendable {
             let head =
                 [("name", suite.name)] + counts(suite.cases) + [("time", time(suite.cases)), ("hostname", suite.host)]
             lines.append("  <testsuite \(attributes(head))>")
+            if !suite.properties.isEmpty {
+                lines.append("    <properties>")
+                lines += suite.properties.map {
+                    "      <property \(attributes([("name", $0.name), ("value", $0.value)]))/>"
+                }
+                lines.append("    </properties>")
+            }
             lines += suite.cases.flatMap { xml(of: $0, in: suite) }
             lines.append("  </testsuite>")
         }

@@ -20,7 +20,9 @@ public struct JUnitReport: Sendable {
     /// The document, with a final newline.
     public var xml: String {
         let suites = report.steps.map {
-            JUnitDocument.Suite(name: $0.id, host: report.session, cases: cases(of: $0))
+            JUnitDocument.Suite(
+                name: $0.id, host: report.session, properties: [("accelerator", report.accelerator)],
+                cases: cases(of: $0))
         }
         return JUnitDocument(name: "lab \(report.lab)", classPrefix: "lab-\(report.lab).", suites: suites).xml
     }

@@ -129,6 +129,67 @@ struct DerivationTests {
         #expect(mutants(Fixture.step([Fixture.run("a")], checks: [gone])).allSatisfy { $0.kind != .touched })
     }
 
+    @Test(
+        "So are those that other checks ask for",
+        arguments: [
+            ("captured", ["on": .string("two"), "file": .string("x.pcap")], "two", "x.pcap"),
+            ("copied", ["from": .string("one"), "to": .string("two"), "target": .string("/tmp/x")], "two", "/tmp/x"),
+            (
+                "fetched",
+                ["on": .string("one"), "of": .string("two"), "paths": .list([.string("/a"), .string("/b")])],
+                "one", "/a"
+            ),
+        ] as [(String, [String: FieldValue], String, String)])
+    func touchedOthers(kind: String, fields: [String: FieldValue], machine: String, path: String) throws {
+        let step = Fixture.step([Fixture.run("a")], checks: [CheckStatement(kind: kind, fields: fields)])
+        let trial = try #require(mutants(step).first { $0.kind == .touched })
+        guard case .run(let run)? = trial.actions.first, case .words(let words) = run.command else {
+            Issue.record("no command of words")
+            return
+        }
+        #expect(run.machine == machine && words.last == path && words.count == 5)
+    }
+
+    @Test(
+        "Each kind of check that reads a login has it forged where its server records it",
+        arguments: [
+            (
+                "agent-forwarded", ["first": .string("one"), "through": .string("one"), "to": .string("two")],
+                ["two Accepted publickey for lee from 192.168.122.1 port 41561 ssh2"]
+            ),
+            (
+                "tunnel-login", ["to": .string("two"), "through": .string("one")],
+                ["two Accepted publickey for lee from 127.0.0.1 port 41561 ssh2"]
+            ),
+            (
+                "fetched", ["on": .string("one"), "of": .string("two"), "paths": .list([.string("/a")])],
+                ["two Accepted publickey for lee from 192.168.122.1 port 41561 ssh2"]
+            ),
+            (
+                "copied", ["from": .string("one"), "to": .string("two"), "target": .string("/tmp/x")],
+                [
+                    "two Accepted publickey for lee from 192.168.122.1 port 41561 ssh2",
+                    "one Accepted publickey for kim from 192.168.122.2 port 41561 ssh2",
+                ]
+            ),
+            (
+                "parallel-sessions", ["on": .list([.string("one"), .string("two")]), "from": .string("two")],
+                [
+                    "one Accepted publickey for kim from 192.168.122.2 port 41561 ssh2",
+                    "two Accepted publickey for lee from 127.0.0.1 port 41561 ssh2",
+                ]
+            ),
+        ] as [(String, [String: FieldValue], [String])])
+    func forgedLogins(kind: String, fields: [String: FieldValue], expected: [String]) throws {
+        let step = Fixture.step([Fixture.run("a")], checks: [CheckStatement(kind: kind, fields: fields)])
+        let trial = try #require(mutants(step).first { $0.kind == .forged })
+        let lines = trial.actions.compactMap { action -> String? in
+            guard case .run(let run) = action, case .words(let words) = run.command else { return nil }
+            return words.first { $0.hasPrefix("Accepted") }.map { "\(run.machine) \($0)" }
+        }
+        #expect(lines == expected)
+    }
+
     @Test("A login's line in the log is forged, and its own check has to see that") func forged() throws {
         let check = CheckStatement(
             kind: "ssh-accepted",

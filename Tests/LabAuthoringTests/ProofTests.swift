@@ -143,7 +143,8 @@ struct ProofTests {
         let document = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         #expect(
             Set(document.keys) == [
-                "lab", "name", "runs", "status", "counts", "steps", "survivors", "needlessExcuses", "idleChecks",
+                "lab", "name", "runs", "accelerators", "status", "counts", "steps", "survivors", "needlessExcuses",
+                "idleChecks",
             ])
         #expect(document["status"] as? Int == 2)
         #expect(document["survivors"] as? [[String: String]] == [["step": "first", "name": "wrong"]])

@@ -41,9 +41,15 @@ import Testing
             <?xml version="1.0" encoding="UTF-8"?>
             <testsuites name="lab 6" tests="5" failures="1" errors="1" skipped="2" time="1.052">
               <testsuite name="install" tests="1" failures="0" errors="0" skipped="0" time="0.041" hostname="6-abcdef">
+                <properties>
+                  <property name="accelerator" value="tcg"/>
+                </properties>
                 <testcase classname="lab-6.install" name="package: package is so" time="0.041"/>
               </testsuite>
               <testsuite name="boot" tests="3" failures="1" errors="1" skipped="1" time="1.011" hostname="6-abcdef">
+                <properties>
+                  <property name="accelerator" value="tcg"/>
+                </properties>
                 <testcase classname="lab-6.boot" name="service: service is so" time="1.009">
                   <failure message="service is so" type="fail">&quot;off&quot; &lt;now&gt; &amp; later\u{FFFD}[0m
             look again</failure>
@@ -56,6 +62,9 @@ import Testing
                 </testcase>
               </testsuite>
               <testsuite name="later" tests="1" failures="0" errors="0" skipped="1" time="0.000" hostname="6-abcdef">
+                <properties>
+                  <property name="accelerator" value="tcg"/>
+                </properties>
                 <testcase classname="lab-6.later" name="Later" time="0.000">
                   <skipped message="waiting"/>
                 </testcase>

@@ -31,6 +31,7 @@ public struct ProofDocument: Encodable, Sendable {
     struct RunPart: Encodable {
         var outcome: TrialResult.Outcome
         var seconds: Double
+        var accelerator: String?
         var note: String?
         var checks: [CheckPart]
     }
@@ -49,6 +50,7 @@ public struct ProofDocument: Encodable, Sendable {
     let lab: String
     let name: String
     let runs: Int
+    let accelerators: [String]
     let status: Int32
     let counts: Counts
     let steps: [StepPart]
@@ -61,6 +63,7 @@ public struct ProofDocument: Encodable, Sendable {
         lab = String(proof.lab.number)
         name = proof.lab.name
         runs = proof.runs
+        accelerators = proof.accelerators
         status = proof.exitStatus
         var counts = Counts()
         for cell in proof.cells {
@@ -95,7 +98,8 @@ public struct ProofDocument: Encodable, Sendable {
             excuse: cell.excuse?.reason,
             runs: cell.results.compactMap { $0 }.map { result in
                 RunPart(
-                    outcome: result.outcome, seconds: (result.seconds * 10).rounded() / 10, note: result.note,
+                    outcome: result.outcome, seconds: (result.seconds * 10).rounded() / 10,
+                    accelerator: result.accelerator, note: result.note,
                     checks: result.checks.map {
                         CheckPart(
                             kind: $0.kind, machine: $0.machine, verdict: $0.verdict, expected: $0.expected[language],

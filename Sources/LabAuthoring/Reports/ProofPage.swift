@@ -34,7 +34,12 @@ public struct ProofPage: Sendable {
         let rejected = mutants.count { $0.standing == .right }
         return word(
             "돌연변이 \(mutants.count)개 가운데 \(rejected)개를 거절했고, \(proof.survivors.count)개가 살아남았어요.",
-            "\(rejected) of \(mutants.count) mutants rejected, \(proof.survivors.count) survived.")
+            "\(rejected) of \(mutants.count) mutants rejected, \(proof.survivors.count) survived.") + " " + ground
+    }
+
+    private var ground: String {
+        let machines = proof.accelerators.joined(separator: ", ")
+        return word("기계: \(machines). 실행: \(proof.runs)번.", "Machines: \(machines). Runs: \(proof.runs).")
     }
 
     private var matrix: [String] {

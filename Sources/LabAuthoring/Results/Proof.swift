@@ -105,6 +105,11 @@ public struct Proof: Sendable {
         }
     }
 
+    /// How the machines executed in the runs that are known: `kvm`, `tcg` or both.
+    public var accelerators: [String] {
+        Set(cells.flatMap(\.results).compactMap { $0?.accelerator }).sorted()
+    }
+
     /// 0: all came out as it must; 2: something did not, or an excuse names nothing; 3: something could not be judged
     /// or was not played, which beats 2 unless a solution that does not work is why.
     public var exitStatus: Int32 {

@@ -68,6 +68,8 @@ public struct TrialResult: Sendable, Codable, Equatable {
     public var patience = 0.0
     /// What went on besides, such as an action that did not end.
     public var note: String?
+    /// How the machines executed, `kvm` or `tcg`.
+    public var accelerator: String?
 
     /// Makes a result; `isDone` says whether the step was found done, `target` which check had to reject it.
     public init(

@@ -125,22 +125,20 @@ public struct Derivation: Sendable {
 
     private func touched(_ step: Step) -> [Trial] {
         var touches: [Action] = []
-        for statement in step.checks where statement.kind == "file" && statement.fields["exists"] != .boolean(false) {
-            guard case .string(let machine)? = statement.fields["on"], let owner = lab.machine(machine)?.user,
-                case .string(let path)? = statement.fields["path"]
-            else { continue }
-            var user = owner
-            if case .string(let named)? = statement.fields["user"] { user = named }
+        for statement in step.checks where statement.fields["exists"] != .boolean(false) {
+            guard let (machine, paths) = files(of: statement), let owner = lab.machine(machine)?.user else { continue }
             let script = #"""
-                case $1 in "~/"*) f=$HOME/${1#??} ;; *) f=$1 ;; esac
-                [ -e "$f" ] && exit
-                { mkdir -p "${f%/*}" && : > "$f"; } 2>/dev/null || { sudo -n mkdir -p "${f%/*}" && sudo -n touch "$f"; }
+                for path do
+                    case $path in "~/"*) f=$HOME/${path#??} ;; /*) f=$path ;; *) f=$HOME/$path ;; esac
+                    [ -e "$f" ] && continue
+                    { mkdir -p "${f%/*}" && : > "$f"; } 2>/dev/null || { sudo -n mkdir -p "${f%/*}" && sudo -n touch "$f"; }
+                done
                 """#
             touches.append(
                 .run(
                     RunAction(
-                        machine: machine, command: .words(["/bin/sh", "-c", script, "sh", path]), user: user,
-                        mayFail: true)))
+                        machine: machine, command: .words(["/bin/sh", "-c", script, "sh"] + paths),
+                        user: statement.text("user") ?? owner, mayFail: true)))
         }
         guard !touches.isEmpty else { return [] }
         let answers = step.solution.filter { $0.typed == nil }
@@ -149,73 +147,131 @@ public struct Derivation: Sendable {
         ]
     }
 
-    /// For each check that reads a machine's log: what the program would have written, written by something else.
+    /// The machine and the files there that a statement asks for; nil when it asks for none.
+    private func files(of statement: CheckStatement) -> (machine: String, paths: [String])? {
+        let (machine, paths): (String?, [String]) =
+            switch statement.kind {
+            case "file": (statement.text("on"), statement.texts("path"))
+            case "captured": (statement.text("on"), statement.texts("file"))
+            case "copied": (statement.text("to"), statement.texts("target"))
+            case "fetched": (statement.text("on"), Array(statement.texts("paths").prefix(1)))
+            default: (nil, [])
+            }
+        return machine.flatMap { paths.isEmpty ? nil : ($0, paths) }
+    }
+
+    /// For each check that reads machines' logs: what the program would have written, written by something else.
     private func forged(_ step: Step) -> [Trial] {
         step.checks.enumerated().compactMap { index, statement in
-            guard case .string(let machine)? = statement.fields["on"], let spec = lab.machine(machine),
-                let (program, lines) = record(of: statement, on: spec)
-            else { return nil }
-            // The copy is not in /run, where nothing can be run; the agent's unit lets no stream below notice through.
-            let script = #"""
-                program=$1
-                shift
-                copy=$(mktemp -d)/$program
-                cp "$(command -v logger)" "$copy"
-                for line in "$@"; do
-                    for tag in "$program[4242]" "$program"; do
-                        logger -t "$tag" -p auth.info "$line"
-                        printf '%s %s %s: %s\n' "$(date '+%b %e %T')" "$(hostname)" "$tag" "$line" >> /var/log/auth.log
+            let forgings = records(of: statement).map { record in
+                // The copy is not in /run, where nothing can be run; the agent's unit lets no stream below notice through.
+                let script = #"""
+                    program=$1
+                    shift
+                    copy=$(mktemp -d)/$program
+                    cp "$(command -v logger)" "$copy"
+                    for line in "$@"; do
+                        for tag in "$program[4242]" "$program"; do
+                            logger -t "$tag" -p auth.info "$line"
+                            printf '%s %s %s: %s\n' "$(date '+%b %e %T')" "$(hostname)" "$tag" "$line" >> /var/log/auth.log
+                        done
+                        "$copy" -t "$program" -p auth.info "$line"
+                        printf '%s\n' "$line" | systemd-cat -t "$program" -p notice
                     done
-                    "$copy" -t "$program" -p auth.info "$line"
-                    printf '%s\n' "$line" | systemd-cat -t "$program" -p notice
-                done
-                """#
-            let forging = Action.run(
-                RunAction(
-                    machine: machine, command: .words(["/bin/sh", "-c", script, "sh", program] + lines), user: "root",
-                    mayFail: true))
+                    """#
+                return Action.run(
+                    RunAction(
+                        machine: record.machine,
+                        command: .words(["/bin/sh", "-c", script, "sh", record.program] + record.lines), user: "root",
+                        mayFail: true))
+            }
+            guard !forgings.isEmpty else { return nil }
             return Trial(
-                step: step.id, kind: .forged, name: "forged: the log line for \(statement.kind)", actions: [forging],
+                step: step.id, kind: .forged, name: "forged: the log line for \(statement.kind)", actions: forgings,
                 target: index)
         }
     }
 
-    /// What a statement reads in a machine's log: the program, and the lines that it writes; nil when it reads no log.
-    private func record(of statement: CheckStatement, on machine: MachineSpec) -> (program: String, lines: [String])? {
-        func field(_ name: String) -> String? {
-            if case .string(let text)? = statement.fields[name] { text } else { nil }
-        }
-        let user = field("user") ?? machine.user
+    /// Lines that a program writes into a machine's log.
+    private struct Record {
+        var machine: String
+        var program: String
+        var lines: [String]
+    }
+
+    /// What a statement reads in machines' logs; nothing when it reads none.
+    private func records(of statement: CheckStatement) -> [Record] {
+        func field(_ name: String) -> String? { statement.text(name) }
+        let machine = field("on").flatMap { lab.machine($0) }
         switch statement.kind {
         case "console-login":
-            return (
-                "login",
-                [
-                    "pam_unix(login:session): session opened for user \(user)(uid=1000) by LOGIN(uid=0)",
-                    "LOGIN ON ttyS0 BY \(user)",
-                ]
-            )
+            guard let machine else { return [] }
+            let user = field("user") ?? machine.user
+            let lines = [
+                "pam_unix(login:session): session opened for user \(user)(uid=1000) by LOGIN(uid=0)",
+                "LOGIN ON ttyS0 BY \(user)",
+            ]
+            return [Record(machine: machine.name, program: "login", lines: lines)]
         case "recorded":
-            guard let program = field("program"), let line = field("example") ?? field("contains") else { return nil }
-            return (String(program.split(separator: "/").last ?? ""), [line])
-        case let kind where Self.readsLogins.contains(kind):
-            let from = field("from").flatMap { lab.machine($0) } ?? lab.machines.first
-            return (
-                "sshd",
-                [
-                    "Accepted \(field("method") ?? "password") for \(user) from \(from?.address ?? "") port 41561 ssh2",
-                    "pam_unix(sshd:session): session opened for user \(user)(uid=1000) by (uid=0)",
-                ]
-            )
-        default: return nil
+            guard let machine, let program = field("program"), let line = field("example") ?? field("contains") else {
+                return []
+            }
+            let name = String(program.split(separator: "/").last ?? "")
+            return [Record(machine: machine.name, program: name, lines: [line])]
+        default:
+            return logins(of: statement).compactMap { login in
+                guard let server = lab.machine(login.server) else { return nil }
+                let user = field("user") ?? server.user
+                let client = login.client.flatMap { lab.machine($0) } ?? lab.machines.first
+                let address = login.client == login.server ? "127.0.0.1" : client?.address ?? ""
+                let method = field("method") ?? login.method
+                return Record(
+                    machine: server.name, program: "sshd",
+                    lines: [
+                        "Accepted \(method) for \(user) from \(address) port 41561 ssh2",
+                        "pam_unix(sshd:session): session opened for user \(user)(uid=1000) by (uid=0)",
+                    ])
+            }
         }
     }
 
-    /// The kinds of checks that read sshd's record of logins.
-    private static let readsLogins: Set = [
-        "ssh-accepted", "ssh-established", "ssh-attempted", "agent-forwarded", "parallel-sessions", "tunnel-login",
-        "copied", "fetched",
-    ]
+    /// A login that a statement finds in sshd's record: where it is recorded, who called, and how it was let in unless
+    /// the statement says.
+    private struct Login {
+        var server: String
+        var client: String?
+        var method = "publickey"
+    }
+
+    private func logins(of statement: CheckStatement) -> [Login] {
+        func field(_ name: String) -> String? { statement.text(name) }
+        func login(_ server: String, _ client: String) -> [Login] {
+            field(server).map { [Login(server: $0, client: field(client))] } ?? []
+        }
+        switch statement.kind {
+        case "ssh-accepted", "ssh-established", "ssh-attempted":
+            return field("on").map { [Login(server: $0, client: field("from"), method: "password")] } ?? []
+        case "agent-forwarded": return login("to", "through")
+        case "tunnel-login": return login("to", "to")
+        case "fetched": return login("of", "on")
+        // Which of the two is the server depends on who called.
+        case "copied": return login("to", "from") + login("from", "to")
+        case "parallel-sessions": return statement.texts("on").map { Login(server: $0, client: field("from")) }
+        default: return []
+        }
+    }
+}
+
+extension CheckStatement {
+    /// A field's text; nil when it is none.
+    fileprivate func text(_ name: String) -> String? {
+        if case .string(let text)? = fields[name] { text } else { nil }
+    }
+    /// A field's text or texts.
+    fileprivate func texts(_ name: String) -> [String] {
+        guard case .list(let values)? = fields[name] else { return text(name).map { [$0] } ?? [] }
+        return values.compactMap { if case .string(let text) = $0 { text } else { nil } }
+    }
 }
 
 extension Action {

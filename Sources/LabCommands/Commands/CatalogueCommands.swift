@@ -95,13 +95,12 @@ struct ValidateCommand: AsyncParsableCommand {
             let path = named.hasSuffix("/lab.yaml") ? String(named.dropLast("/lab.yaml".count)) : named
             let isPath = FileManager.default.fileExists(atPath: path + "/lab.yaml")
             let directory = isPath ? path : try context.directory(of: named)
-            let result: LoadResult
+            let diagnostics: [Diagnostic]
             do {
-                result = try LabLoader(specs: CheckKinds.specs, images: images.map { Set($0) }).load(directory)
+                diagnostics = try Self.diagnostics(of: directory, images: images.map { Set($0) })
             } catch {
                 throw LabError(.usage, "\(named) cannot be read", advice: "Name the directory of a lab.", cause: error)
             }
-            let diagnostics = result.diagnostics + (result.lab.map { Self.excuses(in: $0, directory) } ?? [])
             for diagnostic in diagnostics { Output.data(diagnostic.rendered(colour: Output.colour)) }
             errors += diagnostics.filter { $0.severity == .error }.count
             warnings += diagnostics.filter { $0.severity == .warning }.count
@@ -110,6 +109,12 @@ struct ValidateCommand: AsyncParsableCommand {
         guard errors > 0 else { return Output.error("No errors.\(doubts)") }
         Output.error("\(errors) error\(errors == 1 ? "" : "s").\(doubts) Nothing was started.")
         throw ExitStatus(value: ExitStatus.labFile)
+    }
+
+    /// What is wrong with the lab in a directory, and what is doubtful; with no names of images, any will do.
+    static func diagnostics(of directory: String, images: Set<String>?) throws -> [Diagnostic] {
+        let result = try LabLoader(specs: CheckKinds.specs, images: images).load(directory)
+        return result.diagnostics + (result.lab.map { excuses(in: $0, directory) } ?? [])
     }
 
     /// Excuses for mutants that `lab test` would not make.

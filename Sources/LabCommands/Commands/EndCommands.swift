@@ -133,6 +133,12 @@ struct FinishCommand: AsyncParsableCommand {
                 return
             }
         }
+        // A start that is at work takes no lease of its session's: its end is waited for.
+        let turn =
+            record.state == .starting
+            ? try await StartCommand.lease(
+                of: record.lab, student: record.student, for: "lab finish", context: context) : nil
+        defer { withExtendedLifetime(turn) {} }
         let lease = try await SessionLease.take(&record, for: "lab finish", in: context, states: states)
         try await SessionEnd(paths: context.paths, store: context.store).finish(record)
         withExtendedLifetime(lease) {}

@@ -35,7 +35,21 @@ struct NewCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let context = try Context()
+        let (directory, number) = try Self.begin(name, number: number, title: title, in: try Context())
+        Output.data(directory)
+        Output.error(
+            """
+
+            Next:  edit its three files, docs/authoring.md leads through it
+                   lab validate \(directory)
+                   lab preview \(number)        the guide as a student sees it
+                   lab try \(number) STEP       a session at a step; its checks are followed while you write them
+                   lab test \(number)           proves it: solutions work, wrong ways are rejected
+            """)
+    }
+
+    /// Writes the files of a lab that is not there yet; returns its directory and its number.
+    static func begin(_ name: String, number: Int?, title: String?, in context: Context) throws -> (String, Int) {
         let entries = context.catalogue.entries()
         if let other = entries.first(where: { $0.name == name || (number != nil && $0.number == number) }) {
             throw LabError(.usage, "there is such a lab already: \(other.directory)", advice: "See: lab list")
@@ -56,15 +70,6 @@ struct NewCommand: AsyncParsableCommand {
                 .replacing("@TITLE@", with: title ?? name)
             try text.write(toFile: "\(directory)/\(file)", atomically: true, encoding: .utf8)
         }
-        Output.data(directory)
-        Output.error(
-            """
-
-            Next:  edit its three files, docs/authoring.md leads through it
-                   lab validate \(directory)
-                   lab preview \(number)        the guide as a student sees it
-                   lab try \(number) STEP       a session at a step; its checks are followed while you write them
-                   lab test \(number)           proves it: solutions work, wrong ways are rejected
-            """)
+        return (directory, number)
     }
 }

@@ -76,7 +76,7 @@ struct StartCommand: AsyncParsableCommand, Multilingual {
                     ko: "--at 없이 시작한 다음: lab solve --until 단계",
                     en: "Start there without it, then: lab solve --until STEP"))
         }
-        let lease = try await Self.lease(of: lab, student: student, for: "lab start", context: context)
+        let lease = try await Self.lease(of: lab.number, student: student, for: "lab start", context: context)
         defer { withExtendedLifetime(lease) {} }
         if let before = try Self.earlier(lab, student: student, context: context),
             try await settle(before, lab: lab, context: context)
@@ -150,8 +150,8 @@ struct StartCommand: AsyncParsableCommand, Multilingual {
     }
 
     /// The right to start a lab for a student.
-    static func lease(of lab: Lab, student: String, for purpose: String, context: Context) async throws -> Lease {
-        try await Lease.take(directory: context.paths.home + "/starts/\(lab.number)-\(student)", for: purpose) {
+    static func lease(of lab: Int, student: String, for purpose: String, context: Context) async throws -> Lease {
+        try await Lease.take(directory: context.paths.home + "/starts/\(lab)-\(student)", for: purpose) {
             Output.error(SessionLease.waiting(for: $0)[context.language])
         }
     }
@@ -208,8 +208,15 @@ struct StartCommand: AsyncParsableCommand, Multilingual {
                     en: "Go on with: lab resume      Begin anew with: lab finish, then lab start \(before.lab)"))
         case .starting, .finishing:
             var left = before
-            let lease = try await SessionLease.take(
-                &left, for: "lab start", in: context, states: [.starting, .finishing])
+            let lease: Lease
+            do {
+                lease = try await SessionLease.take(
+                    &left, for: "lab start", in: context, states: [.starting, .finishing])
+            } catch let error as LabError where error.code == .usage {
+                // Who was waited for was finishing it, and has.
+                guard try context.store.session(before.id).map({ $0.state == .finished }) ?? true else { throw error }
+                return
+            }
             defer { withExtendedLifetime(lease) {} }
             let words = Localized(
                 ko: "중간에 멈춘 명령이 남긴 것을 치우고 있어요.", en: "Clearing away what an interrupted command left.")

@@ -34,7 +34,7 @@ struct TryCommand: AsyncParsableCommand, Multilingual {
         if let record = try RoomEntry.inside(context) {
             return try await follow(record, lab: lab, from: step, context: context, language: language)
         }
-        let lease = try await StartCommand.lease(of: lab, student: student, for: "lab try", context: context)
+        let lease = try await StartCommand.lease(of: lab.number, student: student, for: "lab try", context: context)
         defer { withExtendedLifetime(lease) {} }
         var running = try StartCommand.earlier(lab, student: student, context: context)
         if let before = running, before.state != .running || !before.isUp {

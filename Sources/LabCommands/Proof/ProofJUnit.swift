@@ -7,7 +7,9 @@ extension Proof {
     func junit(_ language: Language) -> String {
         let suites = steps.map { step in
             JUnitDocument.Suite(
-                name: step.id, host: "lab-test", cases: cells(of: step.id).map { Self.entry($0, language) })
+                name: step.id, host: "lab-test",
+                properties: [("accelerator", accelerators.joined(separator: ", ")), ("runs", "\(runs)")],
+                cases: cells(of: step.id).map { Self.entry($0, language) })
         }
         return JUnitDocument(name: "lab test \(lab.number)", classPrefix: "lab-\(lab.number).", suites: suites).xml
     }

@@ -98,7 +98,9 @@ struct ProofPlayer {
     private func result(_ found: StepReport?, isDone: Bool) -> TrialResult {
         let checks = (found?.checks ?? []).map(TrialResult.Check.init)
         let slowest = checks.map(\.milliseconds).max() ?? 0
-        return TrialResult(isDone: isDone, checks: checks, target: nil, seconds: Double(slowest) / 1000)
+        var result = TrialResult(isDone: isDone, checks: checks, target: nil, seconds: Double(slowest) / 1000)
+        result.accelerator = session.record.accelerator
+        return result
     }
 
     private mutating func play(_ trial: Trial, of step: Step, _ request: ProofRequest) async throws -> TrialResult {
@@ -122,6 +124,7 @@ struct ProofPlayer {
         var result = TrialResult(
             isDone: isDone, checks: (found?.checks ?? []).map(TrialResult.Check.init), target: trial.target,
             seconds: (ContinuousClock.now - began) / .seconds(1), longestAction: outcome.longest, note: outcome.note)
+        result.accelerator = session.record.accelerator
         result.patience = max(outcome.slowestLook, result.slowestPass)
         if trial.kind == .solution, isDone {
             try await Checkpoint.forSolution(of: session).take()

@@ -44,7 +44,18 @@ struct ProofRun {
             if await !room.isUp {
                 let beginning = await queue.beginning
                 let kept = try await latestKept(in: room, upTo: beginning)
-                try await room.start(at: kept, accelerator: accelerator) { line.show($0) }
+                do {
+                    try await room.start(at: kept, accelerator: accelerator) { line.show($0) }
+                } catch let error as LabError {
+                    try Task.checkCancellation()
+                    troubles += 1
+                    guard troubles <= Self.mostTroubles, error.code == .failed || error.code == .unreachable else {
+                        throw error
+                    }
+                    line.say("\(error.message.en). It is tried in a new room.")
+                    try await room.finish()
+                    continue
+                }
                 isFresh = beginning == nil
                 reached = kept.map { index(of: $0) } ?? 0
             }

@@ -9,7 +9,7 @@ struct ProofView {
 
     /// The lines.
     func lines() -> [String] {
-        matrix + [""] + wrong + excused + remarks + [summary]
+        matrix + [""] + wrong + excused + remarks + [summary] + ground
     }
 
     private func say(_ korean: String, _ english: String) -> String { language == .ko ? korean : english }
@@ -92,6 +92,13 @@ struct ProofView {
             lines.append("\(text): \(step) · \(check.kind): \(check.expected[language])")
         }
         return lines
+    }
+
+    /// On what it was played; nothing while nothing was.
+    private var ground: [String] {
+        let machines = proof.accelerators.joined(separator: ", ")
+        guard !machines.isEmpty else { return [] }
+        return [say("기계: \(machines). 실행: \(proof.runs)번.", "Machines: \(machines). Runs: \(proof.runs).")]
     }
 
     private var summary: String {

@@ -6,6 +6,8 @@ import Synchronization
 /// SIGINT, SIGTERM and SIGHUP (a terminal that was closed), turned into one call; a second one ends the process at once.
 final class Interrupts: Sendable {
     private static let isQuiet = Mutex(false)
+    /// Whether SIGHUP is ignored because this program listens to it.
+    private static let hearsHangup = Mutex(false)
     private let first = Mutex<ContinuousClock.Instant?>(nil)
     /// Proof for `nonisolated(unsafe)`: filled in `init` before anybody else has this object, only read after that.
     nonisolated(unsafe) private var sources: [any DispatchSourceSignal] = []
@@ -15,6 +17,7 @@ final class Interrupts: Sendable {
             // What was started by nohup(1) goes on without its terminal.
             if number == SIGHUP, Self.isIgnored(number) { continue }
             signal(number, SIG_IGN)
+            if number == SIGHUP { Self.hearsHangup.withLock { $0 = true } }
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler { [weak self] in
                 guard let self else { return }
@@ -56,6 +59,10 @@ final class Interrupts: Sendable {
         defer { isQuiet.withLock { $0 = before } }
         return try await body()
     }
+
+    /// Lets a program that takes this one's place hear of a closed terminal: it would take the signal for one that
+    /// nohup(1) ignores.
+    static func forget() { if hearsHangup.withLock({ $0 }) { signal(SIGHUP, SIG_DFL) } }
 
     /// Whether a signal came.
     var happened: Bool { first.withLock { $0 != nil } }

@@ -29,6 +29,7 @@ enum RoomEntry {
         var arguments: [UnsafeMutablePointer<CChar>?] =
             (words + CommandLine.arguments.dropFirst()).map { strdup($0) }
         arguments.append(nil)
+        Interrupts.forget()
         execvp("nsenter", &arguments)
         throw LabError(.host, "nsenter could not be started: \(String(cString: strerror(errno)))")
     }

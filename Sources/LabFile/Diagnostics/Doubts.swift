@@ -4,6 +4,8 @@ struct Doubts {
     let specs: [CheckSpec]
     /// Where the id of each step stands.
     let places: [String: (line: Int, column: Int)]
+    /// The names of the variables that stand in the lab and its guides.
+    let used: Set<String>
 
     /// Reports the doubts about `lab.yaml`.
     func report(to problems: Problems) {
@@ -22,8 +24,6 @@ struct Doubts {
                     + told.map(\.id).joined(separator: ", ")
                     + "; a check that looks from outside proves more (docs/checks.md)")
         }
-        let text = problems.lines.joined(separator: "\n") + lab.guides.values.map(\.whole).joined()
-        let used = Set(Variables.uses(in: text).map(\.name))
         for parameter in lab.parameters where !used.contains(parameter.name) {
             problems.report(
                 .warning, line: nil, "the parameter \"\(parameter.name)\" is never used; use it or take it out")
@@ -57,17 +57,11 @@ struct Doubts {
         if !step.checks.isEmpty, step.mutants.isEmpty {
             messages.append("step \"\(step.id)\" has no mutant: nothing shows that its checks reject a wrong way")
         }
-        let texts = step.solution.compactMap(Self.text)
-        let givesAll = { (hint: String) in texts.allSatisfy { hint.contains($0) } }
-        if !texts.isEmpty,
-            step.hints.contains(where: { $0.cost == 0 && (givesAll($0.text.ko) || givesAll($0.text.en)) })
-        {
+        let free = step.hints.filter { $0.cost == 0 }.flatMap { [$0.text.ko, $0.text.en] }
+        if free.contains(where: { gives($0, away: step) }) {
             messages.append("a free hint of step \"\(step.id)\" gives the whole solution; let it cost points")
         }
-        let pasted = (step.setup + step.solution).compactMap(Self.shellText).flatMap {
-            Variables.uses(in: $0).map(\.name)
-        }
-        for name in Set(pasted).sorted() where name.hasSuffix(".password") {
+        for name in Set(shellTexts(of: step).flatMap(passwords)).sorted() {
             messages.append(
                 "a shell's text of step \"\(step.id)\" pastes {{\(name)}}, which may hold any character; make the run a list"
             )
@@ -79,21 +73,68 @@ struct Doubts {
         specs.first { $0.kind == statement.kind }?.basis
     }
 
-    private static func text(_ action: Action) -> String? {
-        guard case .run(let action) = action else { return nil }
-        switch action.command {
-        case .shell(let text): return text
-        case .words(let words): return words.joined(separator: " ")
+    /// Whether a hint has every command of the solution that does more than look; where there is none, every answer.
+    private func gives(_ hint: String, away step: Step) -> Bool {
+        var commands: [String] = [], questions: [String] = [], isTyped = false
+        for action in step.solution {
+            switch action {
+            case .run(let action) where action.looks: continue
+            case .run(let action):
+                switch action.command {
+                case .shell(let text): commands.append(text)
+                case .words(let words): commands.append(words.joined(separator: " "))
+                }
+            case .answer(let answer): questions.append(answer.question)
+            case .console: isTyped = true
+            case .check: continue
+            }
         }
+        if !commands.isEmpty { return commands.allSatisfy { hint.contains($0) } }
+        return !isTyped && !questions.isEmpty && questions.allSatisfy { names(hint, answerTo: $0, of: step) }
+    }
+
+    /// Whether a hint has a right answer that is long enough not to stand there by chance, and no other of the choices.
+    private func names(_ hint: String, answerTo question: String, of step: Step) -> Bool {
+        let choices = step.questions.first { $0.id == question }?.choices ?? []
+        if choices.count(where: { hint.contains($0.id) }) > 1 { return false }
+        for check in step.checks where check.fields["question"] == .string(question) {
+            guard case .list(let accepted)? = check.fields["accept"] else { continue }
+            for case .string(let text) in accepted
+            where text.count >= 4 && Variables.uses(in: text).isEmpty && hint.contains(text) {
+                return true
+            }
+        }
+        return false
+    }
+
+    /// What a shell is given: by the step's actions, its mutants and its checks.
+    private func shellTexts(of step: Step) -> [String] {
+        var texts = (step.setup + step.solution + step.mutants.flatMap(\.solution)).compactMap(Self.shellText)
+        for check in step.checks {
+            for field in specs.first(where: { $0.kind == check.kind })?.fields ?? [] where field.type == .command {
+                if case .string(let text)? = check.fields[field.name] { texts.append(text) }
+            }
+        }
+        return texts
     }
 
     private static func shellText(_ action: Action) -> String? {
-        guard case .run(let action) = action, case .shell(let text) = action.command else { return nil }
-        return text
+        switch action {
+        case .run(let action):
+            if case .shell(let text) = action.command { return text }
+        case .answer(let action):
+            if case .command(_, .shell(let text)) = action.source { return text }
+        case .console, .check: break
+        }
+        return nil
     }
-}
 
-extension Guide {
-    /// All its text.
-    var whole: String { introduction + sections.values.joined(separator: "\n") }
+    /// The passwords that a shell's text pastes, but for those of plain characters between single quotes.
+    private func passwords(pastedBy text: String) -> [String] {
+        let names = Variables.uses(in: text).map(\.name).filter { $0.hasSuffix(".password") }
+        if names.isEmpty { return [] }
+        let plain = lab.machines.filter { $0.password?.wholeMatch(of: /[A-Za-z0-9._-]+/) != nil }
+        let unquoted = Set(Variables.uses(in: text.replacing(/'[^']*'/, with: "")).map(\.name))
+        return names.filter { name in unquoted.contains(name) || !plain.contains { "\($0.name).password" == name } }
+    }
 }

@@ -50,7 +50,7 @@ public struct LabLoader: Sendable {
         }
         let hasErrors = ([problems] + guides).contains { !$0.all.isEmpty } || !diagnostics.isEmpty
         if let lab, !hasErrors {
-            let doubts = Doubts(lab: lab, specs: specs, places: reader.places)
+            let doubts = Doubts(lab: lab, specs: specs, places: reader.places, used: reader.used)
             doubts.report(to: problems)
             for guide in guides { doubts.reportAddresses(in: guide) }
         }

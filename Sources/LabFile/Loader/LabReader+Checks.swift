@@ -29,14 +29,12 @@ extension LabReader {
 
     private func duration(_ node: Node) -> Int? {
         guard let text = string(node, "within", variables: false) else { return nil }
-        let scales: [Character: Int] = ["s": 1, "m": 60]
-        guard let unit = text.last, let scale = scales[unit], let number = Int(text.dropLast()),
-            (1...3600).contains(number), number * scale <= 3600
-        else {
-            problems.error(node, "within must be a time such as 20s or 2m, at most 60m, not \(kind(of: node))")
+        guard keeps(text, to: Grammar.duration), let number = Int(text.dropLast()) else {
+            let most = Grammar.seconds.upperBound / 60
+            problems.error(node, "within must be a time such as 20s or 2m, at most \(most)m, not \(kind(of: node))")
             return nil
         }
-        return number * scale
+        return text.hasSuffix("m") ? number * 60 : number
     }
 
     private func fields(_ node: Node, _ spec: CheckSpec, _ questions: Set<String>) -> [String: FieldValue]? {
@@ -59,7 +57,7 @@ extension LabReader {
         case .machine: return machine(node, what).map(FieldValue.string)
         case .question: return question(node, questions).map(FieldValue.string)
         case .integer: return number(node, what, Int.min...Int.max)
-        case .port: return number(node, what, 1...65_535)
+        case .port: return number(node, what, Grammar.port)
         case .boolean: return boolean(node, what).map(FieldValue.boolean)
         case .oneOf(let words):
             guard let text = string(node, what) else { return nil }
@@ -88,10 +86,9 @@ extension LabReader {
 
     /// A whole number, or a text that is one variable, with digits before or after it or none.
     private func number(_ node: Node, _ what: String, _ range: ClosedRange<Int>) -> FieldValue? {
-        if case .scalar(let scalar) = node, let use = Variables.uses(in: scalar.string).first {
+        if case .scalar(let scalar) = node, !Variables.uses(in: scalar.string).isEmpty {
             checkVariables(scalar.string, at: node)
-            let rest = scalar.string[..<use.range.lowerBound] + scalar.string[use.range.upperBound...]
-            if !rest.allSatisfy({ ("0"..."9").contains($0) }) {
+            if !keeps(scalar.string, to: Grammar.variableNumber) {
                 problems.error(
                     node,
                     "\(what) must be a whole number, or one variable with only digits beside it, not \(kind(of: node))")

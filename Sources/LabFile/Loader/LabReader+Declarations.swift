@@ -49,14 +49,14 @@ extension LabReader {
             guard let entry = Entries(item, "a disk", .disk, problems), let node = entry["size"],
                 let text = string(node, "size", variables: false)
             else { return nil }
-            guard let match = text.wholeMatch(of: /([1-9][0-9]{0,4})([MG])/), let number = Int(match.1) else {
+            guard keeps(text, to: Grammar.size), let number = Int(text.dropLast()) else {
                 problems.error(node, "size must be one such as 200M or 2G, not \(kind(of: node))")
                 return nil
             }
-            return DiskSpec(size: match.2 == "G" ? number * 1024 : number)
+            return DiskSpec(size: text.hasSuffix("G") ? number * 1024 : number)
         }
-        if case .sequence(let items) = node, items.count > 4 {
-            problems.error(node, "a machine has at most 4 disks beside its system's own")
+        if case .sequence(let items) = node, !Grammar.disks.contains(items.count) {
+            problems.error(node, "a machine has at most \(Grammar.disks.upperBound) disks beside its system's own")
         }
         return disks
     }
@@ -72,9 +72,7 @@ extension LabReader {
 
     private func login(_ node: Node) -> String? {
         guard let text = string(node, "user", variables: false) else { return nil }
-        if text.contains(where: { !($0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0))) })
-            || text.hasPrefix("-")
-        {
+        if !keeps(text, to: Grammar.login) {
             problems.error(
                 node, "user must be a login name (letters, digits, \".\", \"_\", \"-\"), not \(kind(of: node))")
             return nil
@@ -97,6 +95,7 @@ extension LabReader {
 
     private func address(_ node: Node, acceptsInbound: Bool) -> String? {
         guard let text = string(node, "address", variables: false) else { return nil }
+        if keeps(text, to: acceptsInbound ? Grammar.openAddress : Grammar.hiddenAddress) { return text }
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         let bytes = parts.compactMap { part in
             part.allSatisfy { ("0"..."9").contains($0) } && (part == "0" || !part.hasPrefix("0")) ? UInt8(part) : nil
@@ -107,21 +106,19 @@ extension LabReader {
         }
         // Behind a carrier's NAT the third byte is the author's choice.
         let network: [UInt8] = acceptsInbound ? [192, 168, 122] : [100, 64, bytes[2]]
-        guard bytes.prefix(3) == network[...], !([0, 254, 255] as [UInt8]).contains(bytes[3]) else {
-            let range = acceptsInbound ? "192.168.122" : "100.64.\(bytes.prefix(2) == network.prefix(2) ? bytes[2] : 0)"
-            let why = bytes.prefix(3) == network[...] ? "is taken by the network itself" : "is outside \(range).0/24"
-            let whose = acceptsInbound ? "" : ", behind the carrier's NAT (inbound: none)"
-            problems.error(node, "address \(text) \(why)\(whose); use \(range).1 to \(range).253")
-            return nil
-        }
-        return text
+        let range = acceptsInbound ? "192.168.122" : "100.64.\(bytes.prefix(2) == network.prefix(2) ? bytes[2] : 0)"
+        let why = bytes.prefix(3) == network[...] ? "is taken by the network itself" : "is outside \(range).0/24"
+        let whose = acceptsInbound ? "" : ", behind the carrier's NAT (inbound: none)"
+        let (first, last) = (Grammar.host.lowerBound, Grammar.host.upperBound)
+        problems.error(node, "address \(text) \(why)\(whose); use \(range).\(first) to \(range).\(last)")
+        return nil
     }
 
     func readParameters(_ node: Node) -> [ParameterSpec] {
         guard let entries = Entries(node, "parameters", keys: nil, problems) else { return [] }
         return entries.pairs.compactMap { key, keyNode, value in
             variables.insert(key)
-            if !isName(key, "_") {
+            if !keeps(key, to: Grammar.parameter) {
                 problems.error(
                     keyNode,
                     "a parameter's name must be lower-case letters, digits and \"_\", beginning with a letter, not \"\(key)\""
@@ -140,8 +137,8 @@ extension LabReader {
 
     private func domain(_ kind: String, _ node: Node) -> ParameterSpec.Domain? {
         switch kind {
-        case "port": return range(node, "port", 1...65_535).map(ParameterSpec.Domain.port)
-        case "number": return range(node, "number", 0...1_000_000_000).map(ParameterSpec.Domain.number)
+        case "port": return range(node, "port", Grammar.port).map(ParameterSpec.Domain.port)
+        case "number": return range(node, "number", Grammar.drawn).map(ParameterSpec.Domain.number)
         case "word":
             guard let on = boolean(node, "word") else { return nil }
             if !on { problems.error(node, "write \"word: true\"") }
@@ -149,12 +146,14 @@ extension LabReader {
         default:
             let choices = list(node, "choice") { item -> String? in
                 guard let text = string(item, "a choice", variables: false) else { return nil }
-                if text.contains(where: { !($0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0))) }) {
+                if !keeps(text, to: Grammar.choice) {
                     problems.error(item, "a choice may have letters, digits, \".\", \"_\" and \"-\" only")
                 }
                 return text
             }
-            if choices.count < 2, case .sequence = node { problems.error(node, "choice needs at least two values") }
+            if !Grammar.choices.contains(choices.count), case .sequence = node {
+                problems.error(node, "choice needs at least \(Grammar.choices.lowerBound) values")
+            }
             return .choice(choices)
         }
     }
@@ -162,7 +161,7 @@ extension LabReader {
     private func range(_ node: Node, _ what: String, _ bounds: ClosedRange<Int>) -> ClosedRange<Int>? {
         guard let text = string(node, what, variables: false) else { return nil }
         let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-        guard parts.count == 2, let low = parts[0], let high = parts[1] else {
+        guard parts.count == 2, let low = parts[0], let high = parts[1], text == "\(low)-\(high)" else {
             problems.error(node, "\(what) must be a range such as 20000-29999, not \(kind(of: node))")
             return nil
         }

@@ -19,7 +19,9 @@ extension LabReader {
     }
 
     func checkVariables(_ text: String, at node: Node) {
-        for use in Variables.uses(in: text) where !variables.contains(use.name) {
+        for use in Variables.uses(in: text) {
+            used.insert(use.name)
+            if variables.contains(use.name) { continue }
             problems.error(node, part: "{{\(use.name)}}", unknownVariable(use.name))
         }
     }
@@ -52,7 +54,7 @@ extension LabReader {
     /// A name in `[a-z][a-z0-9-]*`.
     func name(_ node: Node, _ what: String) -> String? {
         guard let text = string(node, what, variables: false) else { return nil }
-        if !isName(text, "-") {
+        if !keeps(text, to: Grammar.name) {
             problems.error(
                 node,
                 "\(what) must be lower-case letters, digits and \"-\", beginning with a letter, not \(kind(of: node))")
@@ -61,11 +63,13 @@ extension LabReader {
         return text
     }
 
-    func isName(_ text: String, _ joiner: Unicode.Scalar) -> Bool {
-        guard let first = text.unicodeScalars.first, ("a"..."z").contains(first), text.count <= 63 else { return false }
-        return text.unicodeScalars.allSatisfy {
-            ("a"..."z").contains($0) || ("0"..."9").contains($0) || $0 == joiner
+    /// Whether the whole text keeps to a pattern of the grammar.
+    func keeps(_ text: String, to pattern: String) -> Bool {
+        if patterns[pattern] == nil {
+            // By scalars, as ECMA-262 has it.
+            patterns[pattern] = try? Regex<AnyRegexOutput>(pattern).matchingSemantics(.unicodeScalar)
         }
+        return patterns[pattern].map { text.wholeMatch(of: $0) != nil } ?? false
     }
 
     func machine(_ node: Node, _ what: String) -> String? {

@@ -10,6 +10,10 @@ final class LabReader {
     var machineNames: [String] = []
     var variables: Set<String> = []
     var stepNodes: [(id: String, node: Node)] = []
+    /// The names of the variables that stand in the texts, as they were read.
+    var used: Set<String> = []
+    /// The patterns that a text was held against.
+    var patterns: [String: Regex<AnyRegexOutput>] = [:]
     /// Whether the lab file could be walked; if not, a guide cannot be compared with it.
     private var walked = false
 
@@ -65,7 +69,9 @@ final class LabReader {
         }
         for (index, line) in problems.lines.enumerated() {
             if problems.isFull { break }
-            for use in Variables.uses(in: line) where !variables.contains(use.name) {
+            for use in Variables.uses(in: line) {
+                used.insert(use.name)
+                if variables.contains(use.name) { continue }
                 if problems.isFull { break }
                 let column = line.unicodeScalars.distance(from: line.startIndex, to: use.range.lowerBound) + 1
                 problems.report(

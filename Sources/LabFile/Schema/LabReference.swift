@@ -76,12 +76,13 @@ public struct LabReference {
     private static func words(_ value: Shape.Value) -> String {
         switch value {
         case .text: "text"
-        case .pattern(let pattern): Grammar.words[pattern] ?? "text as `\(pattern)`"
+        case .pattern(let pattern, _): Grammar.words[pattern] ?? "text as `\(pattern)`"
         case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
         case .boolean: "true or false"
+        case .yes: "true"
         case .command: "a command"
-        case .list(let element): "a list of: \(words(element))"
-        case .named(let pattern, let element): "\(Grammar.words[pattern] ?? "a name"): \(words(element))"
+        case .list(let element, _): "a list of: \(words(element))"
+        case .named(let pattern, let element, _): "\(Grammar.words[pattern] ?? "a name"): \(words(element))"
         case .shape(let name):
             Shape.all.first { $0.name == name }.map { "[\(lowered($0.title))](#\(anchor($0.title)))" } ?? name
         case .either(let values): values.map(words).joined(separator: ", or ")

@@ -49,14 +49,19 @@ public struct LabSchema {
     private func schema(_ value: Shape.Value) -> [String: Any] {
         switch value {
         // YAML reads 22 and yes as something else than text; the loader takes their words.
-        case .text: ["type": ["string", "number", "boolean"]]
-        case .pattern(let pattern): ["type": "string", "pattern": pattern]
+        case .text: ["type": Self.text]
+        case .pattern(let pattern, let hasNumbers): ["type": hasNumbers ? Self.text : ["string"], "pattern": pattern]
         case .integer(let range): ["type": "integer", "minimum": range.lowerBound, "maximum": range.upperBound]
         case .boolean: ["type": "boolean"]
+        case .yes: ["const": true]
         case .command: Self.command
-        case .list(let element): ["type": "array", "items": schema(element)]
-        case .named(let pattern, let element):
-            ["type": "object", "propertyNames": ["pattern": pattern], "additionalProperties": schema(element)]
+        case .list(let element, let count):
+            ["type": "array", "items": schema(element), "minItems": count.lowerBound, "maxItems": count.upperBound]
+        case .named(let pattern, let element, let count):
+            [
+                "type": "object", "propertyNames": ["pattern": pattern], "additionalProperties": schema(element),
+                "minProperties": count.lowerBound, "maxProperties": count.upperBound,
+            ]
         case .shape(let name): ["$ref": "#/$defs/\(name)"]
         case .either(let values): ["anyOf": values.map(schema)]
         case .word(let word): ["const": word]
@@ -89,22 +94,23 @@ public struct LabSchema {
     private func schema(_ type: FieldType) -> [String: Any] {
         switch type {
         case .string, .machine, .question: schema(Shape.Value.text)
-        case .integer: ["anyOf": [["type": "integer"], Self.variable]]
-        case .port: ["anyOf": [["type": "integer", "minimum": 1, "maximum": 65_535], Self.variable]]
+        case .integer: ["anyOf": [["type": "integer"], Self.string(Grammar.variableNumber)]]
+        case .port: ["anyOf": [schema(Shape.Value.integer(Grammar.port)), Self.string(Grammar.variableNumber)]]
         case .boolean: ["type": "boolean"]
-        case .oneOf(let words): ["anyOf": [["enum": words], Self.variable]]
+        case .oneOf(let words): ["anyOf": [["enum": words], Self.string(Grammar.variable)]]
         case .list(let element): ["anyOf": [schema(element), ["type": "array", "items": schema(element)]]]
         case .map(let element): ["type": "object", "additionalProperties": schema(element)]
         case .command: Self.command
         }
     }
 
-    private static var variable: [String: Any] { ["type": "string", "pattern": "\\{\\{[^{}]+\\}\\}"] }
+    private static let text = ["string", "number", "boolean"]
+    private static func string(_ pattern: String) -> [String: Any] { ["type": "string", "pattern": pattern] }
     private static var command: [String: Any] {
         [
             "anyOf": [
                 ["type": "string"],
-                ["type": "array", "minItems": 1, "items": ["type": ["string", "number", "boolean"]]],
+                ["type": "array", "minItems": 1, "items": ["type": text]],
             ]
         ]
     }

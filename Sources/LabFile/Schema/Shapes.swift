@@ -17,12 +17,15 @@ extension Shape {
                 "uplink", .boolean,
                 "Whether the machines reach what the host reaches; nobody reaches them (default: false)."),
             Key(
-                "machines", .named(pattern: Grammar.name, .shape("machine")), required: true,
+                "machines", .named(pattern: Grammar.name, .shape("machine"), count: 1...YAMLDocument.lengthLimit),
+                required: true,
                 "The machines, by host name; the first one is the student's workstation."),
             Key(
                 "parameters", .named(pattern: Grammar.parameter, .shape("parameter")),
                 "Values that are drawn for each student, used as {{name}}."),
-            Key("steps", .list(.shape("step")), required: true, "The exercises, in their order."),
+            Key(
+                "steps", .list(.shape("step"), count: 1...YAMLDocument.lengthLimit), required: true,
+                "The exercises, in their order."),
         ])
 
     static let localized = Shape(
@@ -39,13 +42,15 @@ extension Shape {
             Key(
                 "address", .pattern(Grammar.address), required: true,
                 "192.168.122.1 to .253, or 100.64.N.1 to .253 with `inbound: none`; no two have the same."),
-            Key("user", .pattern(Grammar.login), required: true, "The login that the exercises run as."),
+            Key(
+                "user", .pattern(Grammar.login, hasNumbers: true), required: true,
+                "The login that the exercises run as."),
             Key("password", .text, "That login's password; none without it."),
             Key("memory", .integer(Grammar.memory), "Memory in MiB (default: 256)."),
             Key(
-                "disks", .list(.shape("disk")),
-                "Empty disks beside the system's own: vdb, vdc and so on, at most 4; such a machine boots at the start."
-            ),
+                "disks", .list(.shape("disk"), count: Grammar.disks),
+                "Empty disks beside the system's own: vdb, vdc and so on, at most \(Grammar.disks.upperBound); "
+                    + "such a machine boots at the start."),
             Key(
                 "inbound", .either([.word("any"), .word("none")]),
                 "`none`: behind a carrier's NAT; it can call out, nobody can call it (default: `any`)."),
@@ -58,10 +63,12 @@ extension Shape {
     static let parameter = Shape(
         name: "parameter", title: "A parameter",
         keys: [
-            Key("port", .pattern(Grammar.range), "A TCP port from a range, such as 20000-29999."),
-            Key("number", .pattern(Grammar.range), "A number from a range, such as 1-100."),
-            Key("word", .boolean, "A word of letters; write `word: true`."),
-            Key("choice", .list(.pattern(Grammar.choice)), "One of these values."),
+            Key("port", .pattern(Grammar.portRange), "A TCP port from a range, such as 20000-29999."),
+            Key("number", .pattern(Grammar.numberRange), "A number from a range, such as 1-100."),
+            Key("word", .yes, "A word of letters; write `word: true`."),
+            Key(
+                "choice", .list(.pattern(Grammar.choice, hasNumbers: true), count: Grammar.choices),
+                "One of these values, of which there are at least \(Grammar.choices.lowerBound)."),
         ], alternatives: [["port"], ["number"], ["word"], ["choice"]])
 
     static let step = Shape(

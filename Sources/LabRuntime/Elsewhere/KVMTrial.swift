@@ -9,7 +9,7 @@ struct KVMTrial: Sendable {
     let connection: Connection
 
     /// How long a kernel may take under KVM to switch itself off, in seconds.
-    private static let limit = 10
+    private static let limit = 8
 
     /// Why KVM cannot be used; nil when it can. Only a clean power-off ends the guest: a processor that gives up resets it.
     func whyNot() async throws -> String? {

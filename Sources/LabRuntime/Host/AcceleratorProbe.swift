@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 public import LabFile
 import Subprocess
@@ -35,11 +36,10 @@ public struct AcceleratorProbe: Sendable {
     /// Makes a probe that remembers in `paths.home`.
     public init(paths: LabPaths) { self.paths = paths }
 
-    /// The remembered answer, or a new one; takes at most about 5 seconds.
-    public func outcome(kernel: String) async throws -> Outcome {
+    /// The remembered answer, or a new one, before which `trying` is called; takes at most about 5 seconds.
+    public func outcome(kernel: String, trying: () -> Void = {}) async throws -> Outcome {
         let version = try await Tool.check("qemu-system-x86_64", ["--version"]).prefix { $0 != "\n" }
-        let size = (try? FileManager.default.attributesOfItem(atPath: kernel)[.size] as? Int) ?? 0
-        let key = "\(HostProcess.bootID) \(version) \(kernel) \(size) \(Self.device())"
+        let key = "\(HostProcess.bootID) \(version) \(try Self.build(of: kernel)) \(Self.device())"
         let memory = paths.home + "/accelerator.json"
         if let data = FileManager.default.contents(atPath: memory),
             let kept = try? JSONDecoder().decode(Outcome.self, from: data), kept.key == key,
@@ -47,6 +47,7 @@ public struct AcceleratorProbe: Sendable {
         {
             return kept
         }
+        trying()
         let obstacle = try await whyNot(kernel: kernel)
         let isDoubtful = obstacle?.isTimeout == true && Self.isBusy
         let outcome = Outcome(
@@ -55,6 +56,15 @@ public struct AcceleratorProbe: Sendable {
         try LabPaths.make(paths.home)
         try JSONEncoder().encode(outcome).write(to: URL(filePath: memory), options: .atomic)
         return outcome
+    }
+
+    /// What tells one build of a kernel from another, whichever image it lies in: its size, and a digest of its beginning,
+    /// where its version with the time of the build stands.
+    static func build(of kernel: String) throws -> String {
+        let file = try FileHandle(forReadingFrom: URL(filePath: kernel))
+        defer { try? file.close() }
+        let digest = SHA256.hash(data: try file.read(upToCount: 65_536) ?? Data())
+        return "\(try file.seekToEnd()) " + digest.prefix(8).map { String(format: "%02x", $0) }.joined()
     }
 
     /// The device as it is now: whoever changes its rights changes its inode.

@@ -36,7 +36,14 @@ public enum ImageBuilder {
         }
         // In a task of its own: a build that was cancelled still clears away what it left.
         await Task {
-            for left in [work, scratch] { try? await remove(left) }
+            for left in [work, scratch] {
+                // What was interrupted writes for a moment more.
+                let backoff = Backoff(seconds: 30)
+                repeat {
+                    try? await remove(left)
+                    guard FileManager.default.fileExists(atPath: left) else { break }
+                } while (try? await backoff.wait()) == true
+            }
         }.value
         return try result.get()
     }

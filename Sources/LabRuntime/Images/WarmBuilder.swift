@@ -31,7 +31,6 @@ struct WarmBuilder: Sendable {
         }
         defer { withExtendedLifetime(lock) {} }
         if let found = try store.find(image.name, key) { return found }
-        try clearStale()
         let began = ContinuousClock.now
         progress(
             .doing(
@@ -59,7 +58,7 @@ struct WarmBuilder: Sendable {
     private func make(_ image: BuiltImage, key: WarmKey) async throws -> (work: String, parked: Int) {
         let id = "warm-" + String(UInt32.random(in: .min ... .max), radix: 36)
         let work = paths.home + "/warm/" + id
-        let lease = try await Lease.take(directory: work, for: "a warm image")
+        let lease = try await take(work)
         defer { withExtendedLifetime(lease) {} }
         let room: Room
         let parked: Int
@@ -102,13 +101,17 @@ struct WarmBuilder: Sendable {
         return parked
     }
 
-    /// Removes what makers that were killed left: those whose lease nobody holds.
-    private func clearStale() throws {
+    /// Takes the lease of a new directory to work in, and removes what makers that were killed left: directories whose
+    /// lease nobody holds. One maker at a time: what another one has made, and not taken yet, would look like that.
+    private func take(_ work: String) async throws -> Lease {
         let directory = paths.home + "/warm"
+        let turn = try await Lease.take(directory: directory, for: "a warm image")
+        defer { withExtendedLifetime(turn) {} }
         for id in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-        where Lease.holder(directory: directory + "/" + id) == nil {
+        where id != "lease" && Lease.holder(directory: directory + "/" + id) == nil {
             for left in [directory + "/" + id, paths.sockets(id)] { try? FileManager.default.removeItem(atPath: left) }
         }
+        return try await Lease.take(directory: work, for: "a warm image")
     }
 
     private func clear(_ id: String) async {

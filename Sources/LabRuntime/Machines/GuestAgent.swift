@@ -12,26 +12,35 @@ public struct GuestAgent: Sendable {
     /// The machine's name, for errors.
     public let machine: String
     private let transport: Transport
+    /// Whether nothing can answer any more: the machine is off, or what ran it is gone.
+    private let hasEnded: @Sendable () async -> Bool
     /// The most that one captured reply may hold, in bytes; qemu-ga itself fails at about 3 MB.
     static let limit = 1 << 20
 
-    /// Makes an agent that talks through `transport`.
-    public init(machine: String, transport: @escaping Transport) {
+    /// Makes an agent that talks through `transport` to a machine that may have ended.
+    public init(
+        machine: String, hasEnded: @escaping @Sendable () async -> Bool = { false }, transport: @escaping Transport
+    ) {
         self.machine = machine
+        self.hasEnded = hasEnded
         self.transport = transport
     }
 
     /// The agent of a domain, through libvirt.
     init(machine: String, domain: String, connection: Connection) {
-        self.init(machine: machine) { command, seconds in
+        let hasEnded: @Sendable () async -> Bool = {
+            guard let state = try? await connection.domainState(domain) else { return true }
+            return state == .shutOff || state == .crashed
+        }
+        self.init(machine: machine, hasEnded: hasEnded) { command, seconds in
             let backoff = Backoff(seconds: Self.patience)
             while true {
                 do throws(LibvirtError) {
                     return try await connection.agentCommand(domain: domain, command, timeout: seconds)
                 } catch {
-                    // A machine that stands still for a checkpoint goes on in a moment.
+                    // A machine that stands still for a checkpoint goes on in a moment, or has by now.
                     if error.code == .operationInvalid,
-                        let state = try? await connection.domainState(domain), state == .paused,
+                        let state = try? await connection.domainState(domain), state == .paused || state == .running,
                         try await backoff.wait()
                     {
                         continue
@@ -132,10 +141,20 @@ public struct GuestAgent: Sendable {
         syscall(227, 0, pack "qq", $whole, $rest) == 0 or die "clock: $!";
         """#
 
-    /// Waits until it answers; throws when it has not within `seconds`.
+    /// Throws when nothing can answer any more.
+    func demandAlive() async throws {
+        guard await hasEnded() else { return }
+        try Task.checkCancellation()
+        throw LabError(
+            .failed, Localized(ko: "\(machine)이(가) 꺼졌어요", en: "\(machine) has ended"),
+            advice: Self.lookAt(machine))
+    }
+
+    /// Waits until it answers; throws when it has not within `seconds`, or when the machine has ended.
     public func wait(seconds: Int) async throws {
         let backoff = Backoff(seconds: seconds)
         while await !ping() {
+            try await demandAlive()
             guard try await backoff.wait() else {
                 throw LabError(
                     .unreachable,

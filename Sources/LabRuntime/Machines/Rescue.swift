@@ -70,7 +70,7 @@ public struct Rescue: Sendable {
         let (connection, domain) = (session.connection, session.domain(machine.name))
         if try await connection.domainState(domain) == .running {
             let agent = session.agent(machine.name)
-            if await agent.ping() {
+            if await agent.ping(seconds: 5 * session.slowness) {
                 try await agent.power("powerdown")
                 try await waitUntilOff(machine, seconds: 90)
             } else {

@@ -18,7 +18,7 @@ public struct Room: Sendable {
     static func make(
         session: String, sockets: String, paths: LabPaths, endingWith lock: String = "",
         forwarding: Forwarding = Forwarding(),
-        seconds: Int = 30
+        seconds: Int = 90
     ) async throws -> Room {
         for part in ["etc/qemu", "lib", "log", "cache", "disks", "keys"] { try LabPaths.make(session + "/" + part) }
         try LabPaths.make(sockets)
@@ -95,7 +95,7 @@ public struct Room: Sendable {
     /// Ends a room: every process of it, and with them its interfaces and mounts. Waits until they are gone.
     static func end(_ process: HostProcess) async throws {
         process.signal(SIGKILL)
-        let backoff = Backoff(seconds: 20)
+        let backoff = Backoff(seconds: 60)
         while process.isAlive {
             guard try await backoff.wait() else {
                 throw LabError(.failed, "the room's first process \(process.pid) does not end")

@@ -16,6 +16,7 @@ public struct LiveSession: Sendable {
 
     /// Connects to the libvirtd of a session whose room is alive, or to the libvirt elsewhere that has its machines.
     public static func attach(_ record: SessionRecord, lab: Lab, paths: LabPaths) async throws -> LiveSession {
+        SessionLogs.cut(in: paths.session(record.id) + "/log")
         let session = LiveSession(
             record: record, lab: record.placed(lab), paths: paths, connection: try await open(record, paths: paths))
         if record.isElsewhere { try await session.demandOurs() }
@@ -117,6 +118,7 @@ public struct LiveSession: Sendable {
         let backoff = Backoff(seconds: bootLimit)
         while true {
             if await agent.ping(), let now = try? await agent.check(words), now != before { break }
+            try await agent.demandAlive()
             guard try await backoff.wait() else {
                 throw LabError(
                     .unreachable,

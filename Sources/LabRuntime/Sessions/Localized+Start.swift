@@ -6,6 +6,14 @@ extension Localized {
     public static let room = Localized(ko: "방", en: "room")
     /// The line of a start that tells of all machines.
     public static let machines = Localized(ko: "기계", en: "machines")
+    /// The line of a start that tells whether KVM works.
+    static let kvm = Localized.same("KVM")
+    /// What is said while something is tried.
+    static let isTried = Localized(ko: "시험하고 있어요", en: "is tried")
+    /// What came of it.
+    static func works(_ does: Bool) -> Localized {
+        does ? Localized(ko: "돼요", en: "works") : Localized(ko: "안 돼요", en: "does not work")
+    }
     /// The line of a start that tells of an image.
     public static func image(_ name: String) -> Localized { Localized(ko: "이미지 \(name)", en: "image \(name)") }
 

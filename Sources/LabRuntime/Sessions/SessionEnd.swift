@@ -106,7 +106,7 @@ public struct SessionEnd: Sendable {
 
     private static func shutDown(_ machine: String, of session: LiveSession) async -> Bool {
         let (agent, domain) = (session.agent(machine), session.domain(machine))
-        if await agent.ping() {
+        if await agent.ping(seconds: 5 * session.slowness) {
             try? await agent.power("powerdown")
         } else {
             try? await session.connection.shutdownDomain(domain)

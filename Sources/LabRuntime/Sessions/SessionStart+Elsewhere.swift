@@ -116,14 +116,18 @@ extension SessionStart {
     }
 
     private func accelerator(_ wanted: Accelerator?, trial: KVMTrial?) async throws -> Accelerator {
-        if let wanted { return wanted }
-        guard let trial else { return .tcg }
-        progress(.doing(.same("KVM"), Localized(ko: "시험하고 있어요", en: "is tried")))
+        guard wanted != .tcg, let trial else { return .tcg }
+        progress(.doing(.kvm, .isTried))
         let reason = try await trial.whyNot()
-        let works =
-            reason == nil ? Localized(ko: "돼요", en: "works") : Localized(ko: "안 돼요", en: "does not work")
-        progress(.done(.same("KVM"), works))
+        progress(.done(.kvm, .works(reason == nil)))
         if let reason {
+            guard wanted == nil else {
+                throw LabError(
+                    .host,
+                    Localized(ko: "거기서는 KVM이 동작하지 않아요: \(reason)", en: "KVM does not work there: \(reason)"),
+                    advice: Localized(
+                        ko: "이렇게 시작하세요: --accelerator tcg", en: "Start with: --accelerator tcg"))
+            }
             progress(
                 .notice(
                     Localized(

@@ -130,6 +130,10 @@ extension SessionStart {
             // A stop that was killed leaves machines that stand still, and so does a full disk.
             try await session.connection.resumeDomain(domain)
             goesOn = true
+        case .shuttingDown:
+            let backoff = Backoff(seconds: 20 * session.slowness)
+            while try await session.connection.domainState(domain) == .shuttingDown, try await backoff.wait() {}
+            goesOn = try await switchOn(machine, in: session, fromDisks: fromDisks)
         default: goesOn = try await switchOn(machine, in: session, fromDisks: fromDisks)
         }
         try await settle(machine, in: session, goesOn: goesOn, since: began)

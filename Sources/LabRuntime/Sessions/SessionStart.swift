@@ -83,7 +83,7 @@ public struct SessionStart: Sendable {
             let session = try await LiveSession.attach(record, lab: lab, paths: paths)
             try await makeNetworks(session)
             try await makeKeys(of: record, from: point)
-            record.slowness = try await bringUp(session) { machine in
+            let slowness = try await bringUp(session) { machine in
                 images[machine.image].map { image in
                     MachineStart(
                         session: session, machine: machine, image: image,
@@ -91,6 +91,7 @@ public struct SessionStart: Sendable {
                         progress: progress)
                 }
             }
+            record.slowness = slowness ?? point?.contents.slowness
             if let point { try store.adopt(point.contents.progress, for: record.id) }
         } catch {
             try await undo(record, because: error)
@@ -313,7 +314,12 @@ public struct SessionStart: Sendable {
 
     private func accelerator(_ wanted: Accelerator?, kernel: String) async throws -> Accelerator {
         if wanted == .tcg { return .tcg }
-        let outcome = try await AcceleratorProbe(paths: paths).outcome(kernel: kernel)
+        var began: ContinuousClock.Instant?
+        let outcome = try await AcceleratorProbe(paths: paths).outcome(kernel: kernel) {
+            began = .now
+            progress(.doing(.kvm, .isTried))
+        }
+        if let began { progress(.done(.kvm, .works(outcome.kvmWorks).taking(since: began))) }
         if outcome.kvmWorks { return .kvm }
         if wanted == .kvm {
             let other = "--accelerator tcg"

@@ -19,6 +19,8 @@ public struct StartingPoint: Sendable {
         var disks: [String: FileStamp]
         /// How far the session was.
         var progress: SessionProgress
+        /// How much slower than an ordinary host the machines took their names.
+        var slowness: Double?
     }
 
     /// Where it is.
@@ -101,7 +103,8 @@ public struct StartingPointStore: Sendable {
             for name in machine.diskNames { disks[name] = FileStamp(of: "\(fresh)/\(name).qcow2") }
             cards[machine.name] = try await session.card(of: machine.name)
         }
-        let contents = StartingPoint.Contents(step: key.step, cards: cards, disks: disks, progress: progress)
+        let contents = StartingPoint.Contents(
+            step: key.step, cards: cards, disks: disks, progress: progress, slowness: session.record.slowness)
         try JSONEncoder().encode(contents).write(to: URL(filePath: fresh + "/contents.json"))
         let place = "\(root)/\(key.digest)"
         if FileManager.default.fileExists(atPath: place) { try FileManager.default.removeItem(atPath: place) }
