@@ -40,6 +40,9 @@ static int fails(const char *name, int *count) {
 
 INTERPOSE(virConnectPtr, virConnectOpen, NULL, (const char *a), (a))
 INTERPOSE(virNetworkPtr, virNetworkCreateXML, NULL, (virConnectPtr a, const char *b), (a, b))
+INTERPOSE(int, virConnectListAllNetworks, -1, (virConnectPtr a, virNetworkPtr **b, unsigned int c), (a, b, c))
+INTERPOSE(char *, virNetworkGetXMLDesc, NULL, (virNetworkPtr a, unsigned int b), (a, b))
+INTERPOSE(int, virNetworkIsActive, -1, (virNetworkPtr a), (a))
 INTERPOSE(virDomainPtr, virDomainDefineXML, NULL, (virConnectPtr a, const char *b), (a, b))
 INTERPOSE(virDomainPtr, virDomainLookupByName, NULL, (virConnectPtr a, const char *b), (a, b))
 INTERPOSE(int, virDomainCreate, -1, (virDomainPtr a), (a))
