@@ -1,3 +1,4 @@
+import Foundation
 import LabAuthoring
 import LabFile
 import Testing
@@ -133,7 +134,11 @@ struct DerivationTests {
         "So are those that other checks ask for",
         arguments: [
             ("captured", ["on": .string("two"), "file": .string("x.pcap")], "two", "x.pcap"),
-            ("copied", ["from": .string("one"), "to": .string("two"), "target": .string("/tmp/x")], "two", "/tmp/x"),
+            (
+                "copied",
+                ["from": .string("one"), "source": .string("/s"), "to": .string("two"), "target": .string("/tmp/x")],
+                "two", "/tmp/x"
+            ),
             (
                 "fetched",
                 ["on": .string("one"), "of": .string("two"), "paths": .list([.string("/a"), .string("/b")])],
@@ -143,7 +148,7 @@ struct DerivationTests {
     func touchedOthers(kind: String, fields: [String: FieldValue], machine: String, path: String) throws {
         let step = Fixture.step([Fixture.run("a")], checks: [CheckStatement(kind: kind, fields: fields)])
         let trial = try #require(mutants(step).first { $0.kind == .touched })
-        guard case .run(let run)? = trial.actions.first, case .words(let words) = run.command else {
+        guard case .run(let run)? = trial.actions.last, case .words(let words) = run.command else {
             Issue.record("no command of words")
             return
         }
@@ -151,22 +156,11 @@ struct DerivationTests {
     }
 
     @Test(
-        "Each kind of check that reads a login has it forged where its server records it",
+        "A login between machines is forged wherever its server records it, with its sessions",
         arguments: [
             (
-                "agent-forwarded", ["first": .string("one"), "through": .string("one"), "to": .string("two")],
-                ["two Accepted publickey for lee from 192.168.122.1 port 41561 ssh2"]
-            ),
-            (
-                "tunnel-login", ["to": .string("two"), "through": .string("one")],
-                ["two Accepted publickey for lee from 127.0.0.1 port 41561 ssh2"]
-            ),
-            (
-                "fetched", ["on": .string("one"), "of": .string("two"), "paths": .list([.string("/a")])],
-                ["two Accepted publickey for lee from 192.168.122.1 port 41561 ssh2"]
-            ),
-            (
-                "copied", ["from": .string("one"), "to": .string("two"), "target": .string("/tmp/x")],
+                "copied",
+                ["from": .string("one"), "to": .string("two"), "source": .string("/s"), "target": .string("/tmp/x")],
                 [
                     "two Accepted publickey for lee from 192.168.122.1 port 41561 ssh2",
                     "one Accepted publickey for kim from 192.168.122.2 port 41561 ssh2",
@@ -176,7 +170,7 @@ struct DerivationTests {
                 "parallel-sessions", ["on": .list([.string("one"), .string("two")]), "from": .string("two")],
                 [
                     "one Accepted publickey for kim from 192.168.122.2 port 41561 ssh2",
-                    "two Accepted publickey for lee from 127.0.0.1 port 41561 ssh2",
+                    "two Accepted publickey for lee from 192.168.122.2 port 41561 ssh2",
                 ]
             ),
         ] as [(String, [String: FieldValue], [String])])
@@ -188,6 +182,9 @@ struct DerivationTests {
             return words.first { $0.hasPrefix("Accepted") }.map { "\(run.machine) \($0)" }
         }
         #expect(lines == expected)
+        let told = String(describing: trial.actions).components(separatedBy: "Starting session: subsystem")
+        #expect(told.count == expected.count + 1)
+        #expect(trial.actions.count == expected.count + (kind == "copied" ? 2 : 0))
     }
 
     @Test("A login's line in the log is forged, and its own check has to see that") func forged() throws {

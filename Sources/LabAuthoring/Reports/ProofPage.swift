@@ -39,6 +39,7 @@ public struct ProofPage: Sendable {
 
     private var ground: String {
         let machines = proof.accelerators.joined(separator: ", ")
+        guard !machines.isEmpty else { return "" }
         return word("기계: \(machines). 실행: \(proof.runs)번.", "Machines: \(machines). Runs: \(proof.runs).")
     }
 

@@ -126,7 +126,6 @@ public struct Derivation: Sendable {
     private func touched(_ step: Step) -> [Trial] {
         var touches: [Action] = []
         for statement in step.checks where statement.fields["exists"] != .boolean(false) {
-            guard let (machine, paths) = files(of: statement), let owner = lab.machine(machine)?.user else { continue }
             let script = #"""
                 for path do
                     case $path in "~/"*) f=$HOME/${path#??} ;; /*) f=$path ;; *) f=$HOME/$path ;; esac
@@ -134,11 +133,13 @@ public struct Derivation: Sendable {
                     { mkdir -p "${f%/*}" && : > "$f"; } 2>/dev/null || { sudo -n mkdir -p "${f%/*}" && sudo -n touch "$f"; }
                 done
                 """#
-            touches.append(
-                .run(
+            touches += files(of: statement).compactMap { machine, paths in
+                guard let owner = lab.machine(machine)?.user else { return nil }
+                return .run(
                     RunAction(
                         machine: machine, command: .words(["/bin/sh", "-c", script, "sh"] + paths),
-                        user: statement.text("user") ?? owner, mayFail: true)))
+                        user: statement.text("user") ?? owner, mayFail: true))
+            }
         }
         guard !touches.isEmpty else { return [] }
         let answers = step.solution.filter { $0.typed == nil }
@@ -147,17 +148,18 @@ public struct Derivation: Sendable {
         ]
     }
 
-    /// The machine and the files there that a statement asks for; nil when it asks for none.
-    private func files(of statement: CheckStatement) -> (machine: String, paths: [String])? {
-        let (machine, paths): (String?, [String]) =
-            switch statement.kind {
-            case "file": (statement.text("on"), statement.texts("path"))
-            case "captured": (statement.text("on"), statement.texts("file"))
-            case "copied": (statement.text("to"), statement.texts("target"))
-            case "fetched": (statement.text("on"), Array(statement.texts("paths").prefix(1)))
-            default: (nil, [])
-            }
-        return machine.flatMap { paths.isEmpty ? nil : ($0, paths) }
+    /// The machines and the files there that a statement asks for.
+    private func files(of statement: CheckStatement) -> [(machine: String, paths: [String])] {
+        func at(_ machine: String, _ paths: String) -> [(String, [String])] {
+            statement.text(machine).map { [($0, Array(statement.texts(paths).prefix(1)))] } ?? []
+        }
+        return switch statement.kind {
+        case "file": at("on", "path")
+        case "captured": at("on", "file")
+        case "copied": at("from", "source") + at("to", "target")
+        case "fetched": at("on", "paths")
+        default: []
+        }
     }
 
     /// For each check that reads machines' logs: what the program would have written, written by something else.
@@ -187,8 +189,28 @@ public struct Derivation: Sendable {
             }
             guard !forgings.isEmpty else { return nil }
             return Trial(
-                step: step.id, kind: .forged, name: "forged: the log line for \(statement.kind)", actions: forgings,
-                target: index)
+                step: step.id, kind: .forged, name: "forged: the log line for \(statement.kind)",
+                actions: forgings + copies(for: statement), target: index)
+        }
+    }
+
+    /// The same file on both ends of a `copied`, written by no session.
+    private func copies(for statement: CheckStatement) -> [Action] {
+        guard statement.kind == "copied" else { return [] }
+        let script = #"""
+            if [ "$2" = directory ]; then mkdir -p "$1" && set -- "$1/file"; else mkdir -p "${1%/*}"; fi
+            echo forged > "$1"
+            touch -d 2026-01-01 "$1"
+            chmod 644 "$1"
+            """#
+        let kind = statement.fields["directory"] == .boolean(true) ? "directory" : "file"
+        return files(of: statement).flatMap { machine, paths in
+            paths.map { path in
+                .run(
+                    RunAction(
+                        machine: machine, command: .words(["/bin/sh", "-c", script, "sh", path, kind]),
+                        user: lab.machine(machine)?.user, mayFail: true))
+            }
         }
     }
 
@@ -223,20 +245,22 @@ public struct Derivation: Sendable {
                 guard let server = lab.machine(login.server) else { return nil }
                 let user = field("user") ?? server.user
                 let client = login.client.flatMap { lab.machine($0) } ?? lab.machines.first
-                let address = login.client == login.server ? "127.0.0.1" : client?.address ?? ""
+                let address = client?.address ?? ""
                 let method = field("method") ?? login.method
                 return Record(
                     machine: server.name, program: "sshd",
                     lines: [
                         "Accepted \(method) for \(user) from \(address) port 41561 ssh2",
                         "pam_unix(sshd:session): session opened for user \(user)(uid=1000) by (uid=0)",
+                        "Starting session: command for \(user) from \(address) port 41561 id 0",
+                        "Starting session: subsystem 'sftp' for \(user) from \(address) port 41561 id 0",
                     ])
             }
         }
     }
 
-    /// A login that a statement finds in sshd's record: where it is recorded, who called, and how it was let in unless
-    /// the statement says.
+    /// A login that a statement finds in sshd's record, where nothing but that record and files is asked for: where it is
+    /// recorded, who called, and how it was let in unless the statement says.
     private struct Login {
         var server: String
         var client: String?
@@ -251,9 +275,6 @@ public struct Derivation: Sendable {
         switch statement.kind {
         case "ssh-accepted", "ssh-established", "ssh-attempted":
             return field("on").map { [Login(server: $0, client: field("from"), method: "password")] } ?? []
-        case "agent-forwarded": return login("to", "through")
-        case "tunnel-login": return login("to", "to")
-        case "fetched": return login("of", "on")
         // Which of the two is the server depends on who called.
         case "copied": return login("to", "from") + login("from", "to")
         case "parallel-sessions": return statement.texts("on").map { Login(server: $0, client: field("from")) }

@@ -133,15 +133,28 @@ struct FinishCommand: AsyncParsableCommand {
                 return
             }
         }
+        if record.student == ProofRoom.student,
+            let holder = Lease.holder(directory: context.paths.home + "/proofs")
+        {
+            throw LabError(
+                .usage,
+                Localized(
+                    ko: "\(record.lab)번 실습의 이 세션은 지금 일하고 있는 lab test의 것이에요 (\(holder))",
+                    en: "this session of lab \(record.lab) belongs to a lab test that is at work (\(holder))"),
+                advice: Localized(ko: "lab test는 Ctrl-C로 멈춰요.", en: "Ctrl-C ends lab test."))
+        }
         // A start that is at work takes no lease of its session's: its end is waited for.
         let turn =
             record.state == .starting
             ? try await StartCommand.lease(
                 of: record.lab, student: record.student, for: "lab finish", context: context) : nil
         defer { withExtendedLifetime(turn) {} }
-        let lease = try await SessionLease.take(&record, for: "lab finish", in: context, states: states)
-        try await SessionEnd(paths: context.paths, store: context.store).finish(record)
-        withExtendedLifetime(lease) {}
+        // A start that failed meanwhile has taken back what it made.
+        if try turn == nil || context.store.session(record.id) != nil {
+            let lease = try await SessionLease.take(&record, for: "lab finish", in: context, states: states)
+            try await SessionEnd(paths: context.paths, store: context.store).finish(record)
+            withExtendedLifetime(lease) {}
+        }
         let words = Localized(
             ko: "\(record.lab)번 실습(\(record.student))을 끝냈어요. 판정 기록은 남아 있어요.",
             en: "Lab \(record.lab) of \(record.student) is finished. The record of its verdicts is kept.")

@@ -8,7 +8,8 @@ extension Proof {
         let suites = steps.map { step in
             JUnitDocument.Suite(
                 name: step.id, host: "lab-test",
-                properties: [("accelerator", accelerators.joined(separator: ", ")), ("runs", "\(runs)")],
+                properties: (accelerators.isEmpty ? [] : [("accelerator", accelerators.joined(separator: ", "))])
+                    + [("runs", "\(runs)")],
                 cases: cells(of: step.id).map { Self.entry($0, language) })
         }
         return JUnitDocument(name: "lab test \(lab.number)", classPrefix: "lab-\(lab.number).", suites: suites).xml

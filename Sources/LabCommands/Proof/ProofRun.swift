@@ -46,13 +46,14 @@ struct ProofRun {
                 let kept = try await latestKept(in: room, upTo: beginning)
                 do {
                     try await room.start(at: kept, accelerator: accelerator) { line.show($0) }
-                } catch let error as LabError {
+                } catch {
                     try Task.checkCancellation()
                     troubles += 1
-                    guard troubles <= Self.mostTroubles, error.code == .failed || error.code == .unreachable else {
+                    let known = error as? LabError
+                    guard troubles <= Self.mostTroubles, known?.code != .usage, known?.code != .labFile else {
                         throw error
                     }
-                    line.say("\(error.message.en). It is tried in a new room.")
+                    line.say("\(known?.message.en ?? "\(error)"). It is tried in a new room.")
                     try await room.finish()
                     continue
                 }

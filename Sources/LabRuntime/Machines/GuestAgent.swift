@@ -12,27 +12,35 @@ public struct GuestAgent: Sendable {
     /// The machine's name, for errors.
     public let machine: String
     private let transport: Transport
-    /// Whether nothing can answer any more: the machine is off, or what ran it is gone.
-    private let hasEnded: @Sendable () async -> Bool
+    /// Whether nothing can answer any more: the machine is off.
+    private let isOff: @Sendable () async throws -> Bool
     /// The most that one captured reply may hold, in bytes; qemu-ga itself fails at about 3 MB.
     static let limit = 1 << 20
 
     /// Makes an agent that talks through `transport` to a machine that may have ended.
     public init(
-        machine: String, hasEnded: @escaping @Sendable () async -> Bool = { false }, transport: @escaping Transport
+        machine: String, isOff: @escaping @Sendable () async throws -> Bool = { false },
+        transport: @escaping Transport
     ) {
         self.machine = machine
-        self.hasEnded = hasEnded
+        self.isOff = isOff
         self.transport = transport
     }
 
     /// The agent of a domain, through libvirt.
     init(machine: String, domain: String, connection: Connection) {
-        let hasEnded: @Sendable () async -> Bool = {
-            guard let state = try? await connection.domainState(domain) else { return true }
-            return state == .shutOff || state == .crashed
+        let isOff: @Sendable () async throws -> Bool = {
+            do {
+                let state = try await connection.domainState(domain)
+                return state == .shutOff || state == .crashed
+            } catch {
+                throw LabError(
+                    .unreachable,
+                    Localized(ko: "\(machine)의 상태를 알 수 없어요", en: "what \(machine) is doing is not known"),
+                    cause: error)
+            }
         }
-        self.init(machine: machine, hasEnded: hasEnded) { command, seconds in
+        self.init(machine: machine, isOff: isOff) { command, seconds in
             let backoff = Backoff(seconds: Self.patience)
             while true {
                 do throws(LibvirtError) {
@@ -142,19 +150,18 @@ public struct GuestAgent: Sendable {
         """#
 
     /// Throws when nothing can answer any more.
-    func demandAlive() async throws {
-        guard await hasEnded() else { return }
+    func demandOn() async throws {
+        guard try await isOff() else { return }
         try Task.checkCancellation()
         throw LabError(
-            .failed, Localized(ko: "\(machine)이(가) 꺼졌어요", en: "\(machine) has ended"),
-            advice: Self.lookAt(machine))
+            .unreachable, Localized(ko: "\(machine)이(가) 꺼졌어요", en: "\(machine) has switched itself off"))
     }
 
-    /// Waits until it answers; throws when it has not within `seconds`, or when the machine has ended.
+    /// Waits until it answers; throws when it has not within `seconds`, or when the machine is off.
     public func wait(seconds: Int) async throws {
         let backoff = Backoff(seconds: seconds)
         while await !ping() {
-            try await demandAlive()
+            try await demandOn()
             guard try await backoff.wait() else {
                 throw LabError(
                     .unreachable,

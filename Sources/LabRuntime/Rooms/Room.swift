@@ -43,7 +43,8 @@ public struct Room: Sendable {
             ["unshare"] + user
             + ["--net", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc"]
             + inside + [paths.images, paths.userHome, lock]
-        let script = #"identity=$1 log=$2; shift 2; echo $$ > "$identity"; exec "$@" </dev/null >"$log" 2>&1"#
+        let script =
+            #"identity=$1 log=$2; shift 2; echo $$ > "$identity"; : > "$log"; exec "$@" </dev/null >>"$log" 2>&1"#
         // In a task of its own: a room whose first process is not known yet could not be ended.
         let process = try await Task {
             do {

@@ -118,7 +118,7 @@ public struct LiveSession: Sendable {
         let backoff = Backoff(seconds: bootLimit)
         while true {
             if await agent.ping(), let now = try? await agent.check(words), now != before { break }
-            try await agent.demandAlive()
+            try await agent.demandOn()
             guard try await backoff.wait() else {
                 throw LabError(
                     .unreachable,

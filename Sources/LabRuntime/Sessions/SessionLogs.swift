@@ -16,6 +16,8 @@ enum SessionLogs {
             do {
                 try file.seek(toOffset: UInt64(size - rest))
                 let end = try file.read(upToCount: rest) ?? Data()
+                // Another command has cut it meanwhile.
+                guard end.count == rest else { continue }
                 try file.truncate(atOffset: 0)
                 try file.write(contentsOf: end)
             } catch {

@@ -163,6 +163,15 @@ extension SessionStart {
                 try await Identity.refresh(agent)
             }
         } catch let error as LabError where error.code == .unreachable {
+            let state = try? await session.connection.domainState(session.domain(machine.name))
+            if state == .shutOff || state == .crashed {
+                let way = "lab console \(machine.name) --rescue"
+                return progress(
+                    .notice(
+                        Localized(
+                            ko: "\(machine.name): 켰지만 다시 꺼졌어요. 까닭을 보려면: \(way)",
+                            en: "\(machine.name) was switched on, and has switched itself off again. See why: \(way)")))
+            }
             // Its agent may have been stopped, or its system does not boot: who is on its console sees more.
             let isOn = Localized(ko: "\(machine.address)  켜져 있어요", en: "\(machine.address)  is on")
             progress(.done(.same(machine.name), isOn.taking(since: began)))
