@@ -123,16 +123,6 @@ struct FinishCommand: AsyncParsableCommand {
         let context = try Context()
         let states: Set<SessionRecord.State> = [.running, .stopped, .stopping, .starting, .finishing]
         var record = try session.record(in: context, states: states)
-        if !yes, isatty(STDIN_FILENO) == 1 {
-            let question = Localized(
-                ko: "\(record.lab)번 실습(\(record.student))의 기계와 디스크를 모두 지울까요? [y/N] ",
-                en: "Remove lab \(record.lab) of \(record.student), its machines and their disks? [y/N] ")
-            Output.write(question[context.language], to: STDERR_FILENO)
-            guard try await TypedLine.isYes() else {
-                Output.error(Localized(ko: "아무것도 지우지 않았어요.", en: "Nothing was removed.")[context.language])
-                return
-            }
-        }
         if record.student == ProofRoom.student,
             let holder = Lease.holder(directory: context.paths.home + "/proofs")
         {
@@ -142,6 +132,16 @@ struct FinishCommand: AsyncParsableCommand {
                     ko: "\(record.lab)번 실습의 이 세션은 지금 일하고 있는 lab test의 것이에요 (\(holder))",
                     en: "this session of lab \(record.lab) belongs to a lab test that is at work (\(holder))"),
                 advice: Localized(ko: "lab test는 Ctrl-C로 멈춰요.", en: "Ctrl-C ends lab test."))
+        }
+        if !yes, isatty(STDIN_FILENO) == 1 {
+            let question = Localized(
+                ko: "\(record.lab)번 실습(\(record.student))의 기계와 디스크를 모두 지울까요? [y/N] ",
+                en: "Remove lab \(record.lab) of \(record.student), its machines and their disks? [y/N] ")
+            Output.write(question[context.language], to: STDERR_FILENO)
+            guard try await TypedLine.isYes() else {
+                Output.error(Localized(ko: "아무것도 지우지 않았어요.", en: "Nothing was removed.")[context.language])
+                return
+            }
         }
         // A start that is at work takes no lease of its session's: its end is waited for.
         let turn =
