@@ -64,10 +64,11 @@ extension Connection {
         }
     }
 
-    /// Puts a domain back to a snapshot and lets it run.
-    public func revert(_ name: String, to snapshot: String) async throws(LibvirtError) {
+    /// Puts a domain back to a snapshot, and lets it run or, unless it `goesOn`, stand still.
+    public func revert(_ name: String, to snapshot: String, goesOn: Bool = true) async throws(LibvirtError) {
+        let flag = goesOn ? VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING : VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED
         try await withSnapshot(snapshot, of: name, "putting back") {
-            virDomainRevertToSnapshot($0, UInt32(VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING.rawValue))
+            virDomainRevertToSnapshot($0, UInt32(flag.rawValue))
         }
     }
 

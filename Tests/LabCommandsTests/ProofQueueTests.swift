@@ -41,7 +41,9 @@ struct ProofQueueTests {
         let check = TrialResult.Check(
             kind: "command", machine: "one", verdict: done ? "pass" : "fail",
             expected: .init(Localized(ko: "", en: "")), observed: .init(Localized(ko: "", en: "")), milliseconds: 10)
-        return TrialResult(isDone: done, checks: [check], target: nil, seconds: 4, longestAction: 3)
+        var result = TrialResult(isDone: done, checks: [check], target: nil, seconds: 4, longestAction: 3)
+        if done { result.took = [2.5] }
+        return result
     }
 
     /// Plays `count` units, as a room that was started fresh.
@@ -122,7 +124,7 @@ struct ProofQueueTests {
         defer { try? FileManager.default.removeItem(atPath: home) }
         try await play(queue(), 3)
         let request = await queue().next(isFresh: true)?.request
-        #expect(request?.trials.first?.kind == .declared && request?.longestAction == 3)
+        #expect(request?.trials.first?.kind == .declared && request?.longestAction == 3 && request?.took == [2.5])
     }
 
     @Test("As JUnit a survivor is a failure") func junit() async throws {

@@ -34,7 +34,7 @@ struct InterruptedTests {
     @Test("A machine that is off leaves no other paused when all are to stand still")
     func standingStill() async throws {
         let session = try await session("1-still", second: .shutOff)
-        await #expect(throws: LibvirtError.self) { try await Checkpoint.whileStill(session) { _ in } }
+        await #expect(throws: LibvirtError.self) { try await Checkpoint.whileStill(session) {} }
         #expect(try await session.states() == ["one": .running, "two": .shutOff])
         let away = try await session.notRunning()
         #expect(away.map(\.machine) == ["two"] && away.map(\.isMissing) == [false])

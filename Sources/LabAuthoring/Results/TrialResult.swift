@@ -64,8 +64,8 @@ public struct TrialResult: Sendable, Codable, Equatable {
     public var seconds: Double
     /// How long the longest action took, in seconds.
     public var longestAction: Double
-    /// How long its slowest look that found something took, in seconds.
-    public var patience = 0.0
+    /// How long each of the step's checks took until it passed, in seconds; 0 where it did not.
+    public var took: [Double] = []
     /// What went on besides, such as an action that did not end.
     public var note: String?
     /// How the machines executed, `kvm` or `tcg`.
@@ -94,10 +94,5 @@ public struct TrialResult: Sendable, Codable, Equatable {
             }
         }
         return verdicts.contains("fail") ? .rejected : .unjudged
-    }
-
-    /// How long the slowest check that passed took, in seconds.
-    public var slowestPass: Double {
-        Double(checks.filter { $0.verdict == "pass" }.map(\.milliseconds).max() ?? 0) / 1000
     }
 }

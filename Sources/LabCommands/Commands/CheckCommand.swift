@@ -56,7 +56,7 @@ struct CheckCommand: AsyncParsableCommand, Multilingual {
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
         let began = ContinuousClock.now
         let report = try await context.verifier(session).check(
-            named, disturbing: !named.isEmpty, isAwaited: true)
+            named, disturbing: !named.isEmpty, patience: .awaited)
         try show(report, of: lab, in: context.language, since: began)
         throw ExitStatus(value: report.exitStatus)
     }

@@ -65,11 +65,11 @@ struct SolveCommand: AsyncParsableCommand, Multilingual {
     /// How a step is before its solution, which is mostly not done: what the machines themselves say is enough where it
     /// says so, and what the solution brings about is not waited for.
     private func look(at step: Step, by verifier: SessionVerifier) async throws -> StepReport? {
-        let quick = try await verifier.check([step.id], mostWithin: 0, guestsOnly: true).steps.first
+        let quick = try await verifier.check([step.id], patience: .atMost(0), guestsOnly: true).steps.first
         guard let quick, quick.state == .open, !quick.checks.contains(where: { $0.verdict == .fail }) else {
             return quick
         }
-        return try await verifier.check([step.id], mostWithin: 0).steps.first
+        return try await verifier.check([step.id], patience: .atMost(0)).steps.first
     }
 
     private func wanted(lab: Lab, session: LiveSession, context: Context) throws -> [Step] {

@@ -70,7 +70,7 @@ struct ProofPlayer {
         say(.doing("on fresh machines"))
         let (clean, moment) = (Checkpoint.forMutants(of: session), Date())
         try await clean.take()
-        let report = try await verifier().check(trials.map(\.step), disturbing: true, mostWithin: 0)
+        let report = try await verifier().check(trials.map(\.step), disturbing: true, patience: .atMost(0))
         // What looks leave in a machine's logs is not to stand for what a student does.
         try await clean.restore()
         try store.rewind(id, to: moment)
@@ -88,7 +88,7 @@ struct ProofPlayer {
         let steps = Set(trials.map(\.step))
         if let last = lab.steps.last(where: { steps.contains($0.id) }) { try await solve(through: last) }
         say(.doing("at the end"))
-        let report = try await verifier().check(trials.map(\.step), isSolution: true)
+        let report = try await verifier().check(trials.map(\.step), patience: .asSlow)
         return trials.map { trial in
             let found = report.steps.first { $0.id == trial.step }
             return result(found, isDone: found?.state == .done)
@@ -112,12 +112,11 @@ struct ProofPlayer {
         let verifier = try verifier()
         // What is done wrongly gets a multiple of the time that doing it rightly took, perhaps when less went on beside it.
         let limit = isRight ? nil : request.longestAction.map { Int(20 + 3 * $0) }
-        let patience: Double = isRight ? .infinity : before ? 0 : request.patience.map { 10 + 4 * $0 } ?? .infinity
-        let way = ProofWay(verifier: verifier, step: step, limit: limit, mostWithin: patience, isRight: isRight)
-        let outcome = try await way.play(trial.actions)
+        let patience: Patience = isRight ? .asSlow : before ? .atMost(0) : .measured(request.took ?? [])
+        let way = ProofWay(verifier: verifier, step: step, limit: limit, patience: patience, isRight: isRight)
+        var outcome = try await way.play(trial.actions)
         let report = try await verifier.check(
-            [step.id], disturbing: true, mostWithin: patience, isSolution: isRight,
-            untilRejected: !isRight && trial.target == nil)
+            [step.id], disturbing: true, patience: patience, untilRejected: !isRight && trial.target == nil)
         let found = report.steps.first
         if before { try store.forget(step.id, of: id) }
         let isDone = found?.state == .done
@@ -125,7 +124,8 @@ struct ProofPlayer {
             isDone: isDone, checks: (found?.checks ?? []).map(TrialResult.Check.init), target: trial.target,
             seconds: (ContinuousClock.now - began) / .seconds(1), longestAction: outcome.longest, note: outcome.note)
         result.accelerator = session.record.accelerator
-        result.patience = max(outcome.slowestLook, result.slowestPass)
+        if let found { outcome.note(found) }
+        result.took = outcome.took
         if trial.kind == .solution, isDone {
             try await Checkpoint.forSolution(of: session).take()
             let progress = try store.progress(of: id)
@@ -161,7 +161,7 @@ struct ProofPlayer {
     private func open(_ step: Step) async throws {
         try await verifier().open(step)
         guard try store.steps(of: id)[step.id]?.opened == nil else { return }
-        let report = try await verifier().check([step.id], mostWithin: 0)
+        let report = try await verifier().check([step.id], patience: .atMost(0))
         guard try store.steps(of: id)[step.id]?.opened != nil else {
             let state = report.steps.first?.state.rawValue ?? "unknown"
             throw Stuck(step: step.id, reason: "its turn does not come (\(state))")
@@ -192,9 +192,9 @@ struct ProofPlayer {
             say(.leading("on the way: \(step.id)"))
             try await open(step)
             let verifier = try verifier()
-            let way = ProofWay(verifier: verifier, step: step, limit: nil, mostWithin: .infinity, isRight: true)
+            let way = ProofWay(verifier: verifier, step: step, limit: nil, patience: .asSlow, isRight: true)
             let outcome = try await way.play(step.solution)
-            let found = try await verifier.check([step.id], disturbing: true, isSolution: true).steps.first
+            let found = try await verifier.check([step.id], disturbing: true, patience: .asSlow).steps.first
             guard found?.state == .done else {
                 let open = found?.checks.first { $0.verdict != .pass }
                 throw Stuck(

@@ -80,7 +80,7 @@ actor ProofQueue {
             unit,
             ProofRequest(
                 trials: unit.trials.map(TrialName.init), longestAction: solution?.longestAction,
-                patience: solution?.patience)
+                took: solution?.took)
         )
     }
 

@@ -7,8 +7,8 @@ struct ProofRequest: Codable {
     var trials: [TrialName]
     /// How long the longest action of the step's solution took, if that is known.
     var longestAction: Double?
-    /// How long the checks of the step's solution took, if that is known.
-    var patience: Double?
+    /// How long each check of the step took when its solution was played, in seconds, if that is known.
+    var took: [Double]?
 }
 
 /// Which trial of a plan is meant.

@@ -8,17 +8,23 @@ struct ProofWay {
     let verifier: SessionVerifier
     let step: Step
     let limit: Int?
-    let mostWithin: Double
+    let patience: Patience
     let isRight: Bool
 
     /// What came of it.
     struct Outcome {
         /// How long the longest action took, in seconds.
         var longest = 0.0
-        /// How long the slowest look on the way took that found something, in seconds.
-        var slowestLook = 0.0
+        /// How long each statement of the step took until it held, in seconds; 0 where it was not seen to hold.
+        var took: [Double] = []
         /// What did not go well.
         var note: String?
+
+        /// Takes in what a look at the step found.
+        mutating func note(_ found: StepReport) {
+            let passed = found.checks.map { $0.verdict == .pass ? Double($0.milliseconds) / 1000 : 0 }
+            took = passed.indices.map { max(passed[$0], took.indices.contains($0) ? took[$0] : 0) }
+        }
     }
 
     func play(_ actions: [Action]) async throws -> Outcome {
@@ -40,10 +46,8 @@ struct ProofWay {
                     let value = try await player.value(of: answer)
                     _ = try await verifier.answer(value, to: answer.question, of: step)
                 case .check:
-                    let report = try await verifier.check([step.id], mostWithin: mostWithin, isSolution: isRight)
-                    let passed = report.steps.flatMap(\.checks).filter { $0.verdict == .pass }
-                    let slowest = Double(passed.map(\.milliseconds).max() ?? 0) / 1000
-                    outcome.slowestLook = max(outcome.slowestLook, slowest)
+                    let report = try await verifier.check([step.id], patience: patience)
+                    if let found = report.steps.first { outcome.note(found) }
                 }
             } catch let error as LabError {
                 try Task.checkCancellation()

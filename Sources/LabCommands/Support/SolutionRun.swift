@@ -17,7 +17,7 @@ struct SolutionRun {
         Output.error("── \(number) \(step.id) · \(step.title[language])")
         try store.updateStep(step.id, of: verifier.session.record.id) { $0.solved = true }
         try await play(step.solution, of: step)
-        let after = try await verifier.check([step.id], disturbing: true, isSolution: true)
+        let after = try await verifier.check([step.id], disturbing: true, patience: .asSlow)
         guard after.steps.first?.state == .done else {
             show(after)
             throw LabError(
@@ -50,7 +50,7 @@ struct SolutionRun {
                             ko: "풀이의 답이 맞지 않았어요: \(wrong.observed.ko)",
                             en: "the solution's answer was not taken: \(wrong.observed.en)"))
                 }
-            case .check: _ = try await verifier.check([step.id], isSolution: true)
+            case .check: _ = try await verifier.check([step.id], patience: .asSlow)
             }
         }
     }

@@ -44,7 +44,7 @@ public enum Requirements {
         -> [Requirement]
     {
         var list = programsFound(
-            programs + (forwarding.rules == nil ? [] : Forwarding.programs)
+            programs + (forwarding.rules == nil ? [] : Forwarding.programs + TrackedConnections.programs)
                 + (forwarding.uplink ? Uplink.programs : []))
         list.append(try await userNamespaces())
         list.append(tun())

@@ -46,10 +46,14 @@ public struct Checkpoint: Sendable {
 
     /// Takes it, in place of one of the same name. The machines stand still meanwhile.
     public func take() async throws {
-        let (connection, name) = (session.connection, name)
         try await remove()
         do {
-            try await Self.whileStill(session) { try await connection.createSnapshot(of: $0, called: name) }
+            let (connection, name) = (session.connection, name)
+            try await Self.whileStill(session) {
+                async let connections: Void = TrackedConnections(of: session).keep(as: name)
+                try await forEachDomain { try await connection.createSnapshot(of: $0, called: name) }
+                try await connections
+            }
         } catch {
             try? await remove()
             throw error
@@ -57,14 +61,18 @@ public struct Checkpoint: Sendable {
         try await refresh()
     }
 
-    /// Does something about each domain while none of them moves.
-    static func whileStill(_ session: LiveSession, _ body: @escaping @Sendable (String) async throws -> Void)
-        async throws
-    {
+    /// Does something while no machine of a session moves. Throws when one is off, unless that makes no difference to what
+    /// is done: all are on afterwards.
+    static func whileStill(
+        _ session: LiveSession, allOn: Bool = true, _ body: () async throws -> Void
+    ) async throws {
         let connection = session.connection
         do {
-            try await forEachDomain(of: session) { try await connection.suspendDomain($0) }
-            try await forEachDomain(of: session, body)
+            try await forEachDomain(of: session) { domain in
+                if try await connection.domainState(domain) != .running, !allOn { return }
+                try await connection.suspendDomain(domain)
+            }
+            try await body()
         } catch {
             // In a task of its own: machines go on although what was going on was cancelled.
             await Task { try? await forEachDomain(of: session) { try? await connection.resumeDomain($0) } }.value
@@ -73,12 +81,15 @@ public struct Checkpoint: Sendable {
         try await forEachDomain(of: session) { try await connection.resumeDomain($0) }
     }
 
-    /// Puts all machines back to the moment, with the clock of now and fresh randomness. An interruption does not leave
-    /// some of them as they were.
+    /// Puts all machines back to the moment, with the clock of now and fresh randomness. None goes on before all are back:
+    /// a peer from another time would end its connections. An interruption does not leave some of them as they were.
     public func restore() async throws {
         try await Task {
             let (connection, name) = (session.connection, name)
-            try await forEachDomain { try await connection.revert($0, to: name) }
+            try await Self.whileStill(session, allOn: false) {
+                try await TrackedConnections(of: session).putBack(to: name)
+                try await forEachDomain { try await connection.revert($0, to: name, goesOn: false) }
+            }
             try await refresh()
         }.value
     }
@@ -98,6 +109,7 @@ public struct Checkpoint: Sendable {
                 try await connection.deleteSnapshot(name, of: domain)
             }
         }
+        TrackedConnections(of: session).forget(name)
     }
 
     /// A machine that stood still or was put back repeats its randomness and is behind the time.

@@ -8,6 +8,9 @@ public struct SessionEnd: Sendable {
     let paths: LabPaths
     let store: LabStore
 
+    /// What is kept beside the machines' memories by a stop is kept under this name.
+    static let moment = "stop"
+
     /// Makes an end.
     public init(paths: LabPaths, store: LabStore) {
         self.paths = paths
@@ -22,6 +25,8 @@ public struct SessionEnd: Sendable {
         try store.save(record)
         if let session = try await session(of: record, lab: lab, progress: progress) {
             for machine in lab.machines { try? await session.connection.suspendDomain(session.domain(machine.name)) }
+            // What cannot be kept does not keep the machines on.
+            try? await TrackedConnections(of: session).keep(as: Self.moment)
             await withTaskGroup(of: Void.self) { group in
                 for machine in lab.machines {
                     group.addTask {

@@ -28,7 +28,10 @@ extension SessionStart {
             if let checkpoint {
                 try await putBack(attached, to: checkpoint)
             } else {
+                let connections = TrackedConnections(of: attached)
+                if !fromDisks { try await connections.putBack(to: SessionEnd.moment) }
                 try await forEachOwn(attached) { try await comeBack($0, in: attached, fromDisks: fromDisks) }
+                connections.forget(SessionEnd.moment)
             }
         } catch {
             try await Task { [record, session] in try await giveUp(record, session, before: before) }.value

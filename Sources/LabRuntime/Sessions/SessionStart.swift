@@ -83,6 +83,11 @@ public struct SessionStart: Sendable {
             let session = try await LiveSession.attach(record, lab: lab, paths: paths)
             try await makeNetworks(session)
             try await makeKeys(of: record, from: point)
+            if let point {
+                let connections = TrackedConnections(of: session)
+                try connections.adopt(point.snapshot, from: point.directory)
+                try await connections.putBack(to: point.snapshot)
+            }
             let slowness = try await bringUp(session) { machine in
                 images[machine.image].map { image in
                     MachineStart(

@@ -52,7 +52,7 @@ public struct StartingPointKey: Sendable, Equatable {
             hash.update(data: Data("\0\(name)=\(value)".utf8))
         }
         for machine in machines.map(\.digest).sorted() { hash.update(data: Data("\0\(machine)".utf8)) }
-        hash.update(data: Data("\0\(step)\02".utf8))
+        hash.update(data: Data("\0\(step)\03".utf8))
         digest = hash.finalize().prefix(8).map { String(format: "%02x", $0) }.joined()
     }
 }
@@ -90,17 +90,21 @@ public struct StartingPointStore: Sendable {
         defer { try? FileManager.default.removeItem(atPath: fresh) }
         let from = session.paths.session(session.record.id)
         try await Tool.check("cp", ["-a", from + "/keys", fresh + "/keys"])
-        let names = Dictionary(uniqueKeysWithValues: session.lab.machines.map { ($0.name, $0.diskNames) })
-        try await Checkpoint.whileStill(session) { machine in
-            for name in names[machine] ?? [] {
-                let source = "\(from)/disks/\(name).qcow2"
-                try await Tool.check("cp", ["--reflink=auto", "--sparse=always", source, "\(fresh)/\(name).qcow2"])
+        let names = session.lab.machines.flatMap(\.diskNames)
+        try await Checkpoint.whileStill(session) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for name in names {
+                    let copy = ["\(from)/disks/\(name).qcow2", "\(fresh)/\(name).qcow2"]
+                    group.addTask { try await Tool.check("cp", ["--reflink=auto", "--sparse=always"] + copy) }
+                }
+                try await group.waitForAll()
             }
         }
+        try TrackedConnections(of: session).copy(Checkpoint.name(ofStep: key.step), to: fresh)
         var disks: [String: FileStamp] = [:]
         var cards: [String: String] = [:]
+        for name in names { disks[name] = FileStamp(of: "\(fresh)/\(name).qcow2") }
         for machine in session.lab.machines {
-            for name in machine.diskNames { disks[name] = FileStamp(of: "\(fresh)/\(name).qcow2") }
             cards[machine.name] = try await session.card(of: machine.name)
         }
         let contents = StartingPoint.Contents(

@@ -8,29 +8,27 @@ struct StatementJudge: Sendable {
     let fill: Filling
     /// The most that one look may take.
     let limit: Duration
-    /// The most that is waited for what does not hold yet, in seconds, whatever a statement's `within` says.
-    var mostWithin = Double.infinity
-    /// How many times longer than its `within` says a statement is waited for.
-    var patience = 1.0
     /// How long a look that was cancelled may take to undo what it did.
     var grace = Duration.zero
 
-    /// Judges a statement, again and again while it does not hold, its `within` has not passed and `isSettled` does not
-    /// say that there is nothing to wait for.
+    /// Judges a statement, again and again while it does not hold, the time (in seconds) has not passed and `isSettled`
+    /// does not say that there is nothing to wait for.
     func judge(
-        _ statement: CheckStatement, on bench: any Bench, isSettled: @escaping @Sendable () -> Bool = { false }
+        _ statement: CheckStatement, on bench: any Bench, within seconds: Double,
+        isSettled: @escaping @Sendable () -> Bool = { false }
     ) async -> CheckOutcome {
-        await outcome(of: statement, isSettled: isSettled) { check in try await check.judge(on: bench) }
+        await outcome(of: statement, within: seconds, isSettled: isSettled) { check in try await check.judge(on: bench)
+        }
     }
 
     /// What `look` finds with the statement's check, in the form of the report.
     func outcome(
-        of statement: CheckStatement, isSettled: () -> Bool = { false },
+        of statement: CheckStatement, within seconds: Double = 0, isSettled: () -> Bool = { false },
         look: @escaping @Sendable (any Check) async throws -> Finding
     ) async -> CheckOutcome {
         let clock = ContinuousClock()
         let start = clock.now
-        let end = start + .seconds(min(Double(statement.within ?? 0) * patience, mostWithin))
+        let end = start + .seconds(seconds)
         var pause = Duration.milliseconds(200)
         while true {
             let result: Result<Finding, any Error>

@@ -14,28 +14,28 @@ public struct VerifierRun: Sendable {
     let patientJudge: StatementJudge
     let machines: [String: BatchingGuest]
     let slowness: Double
+    let patience: Patience
     let guestsOnly: Bool
     let untilRejected: Bool
 
     /// Prepares a run. `slowness` multiplies every time limit (1 under KVM, more where machines are emulated);
-    /// `limit` is what one look may take, in seconds, before it is multiplied; `mostWithin` is the most, in seconds, that
-    /// is waited for what does not hold yet, and `patience` multiplies each statement's `within`; with `guestsOnly` what only an outsider sees is left out; with `untilRejected`
-    /// a step's other statements are not waited for any more when one of them has failed.
+    /// `limit` is what one look may take, in seconds, before it is multiplied; with `guestsOnly` what only an outsider sees
+    /// is left out; with `untilRejected` a step's other statements are not waited for any more when one of them has failed.
     public init(
         lab: Lab, facts: SessionFacts, host: any VerifierHost, kinds: [any Check.Type] = CheckKinds.all,
-        slowness: Double = 1, limit: Double = 60, mostWithin: Double = .infinity,
-        patience: Double = 1, guestsOnly: Bool = false, untilRejected: Bool = false
+        slowness: Double = 1, limit: Double = 60, patience: Patience = .asSaid, guestsOnly: Bool = false,
+        untilRejected: Bool = false
     ) {
         self.lab = lab
         self.facts = facts
         self.host = host
         self.slowness = slowness
+        self.patience = patience
         self.guestsOnly = guestsOnly
         self.untilRejected = untilRejected
         let kinds = Dictionary(kinds.map { ($0.spec.kind, $0) }) { first, _ in first }
         let fill = Filling(values: facts.variables)
-        judge = StatementJudge(
-            kinds: kinds, fill: fill, limit: .seconds(limit * slowness), mostWithin: mostWithin, patience: patience)
+        judge = StatementJudge(kinds: kinds, fill: fill, limit: .seconds(limit * slowness))
         patientJudge = StatementJudge(
             kinds: kinds, fill: fill, limit: .seconds(limit * slowness * 8), grace: .seconds(15))
         machines = lab.machines.reduce(into: [:]) { machines, machine in
@@ -144,7 +144,7 @@ public struct VerifierRun: Sendable {
         return await withTaskGroup(of: (Int, CheckOutcome).self) { group in
             for (index, statement) in step.checks.enumerated() {
                 group.addTask {
-                    let outcome = await self.outcome(of: statement, in: step, on: bench) {
+                    let outcome = await self.outcome(of: statement, at: index, in: step, on: bench) {
                         self.untilRejected && rejection.isFound.load(ordering: .relaxed)
                     }
                     return (index, outcome)
@@ -160,7 +160,8 @@ public struct VerifierRun: Sendable {
     }
 
     private func outcome(
-        of statement: CheckStatement, in step: Step, on bench: StepBench, isSettled: @escaping @Sendable () -> Bool
+        of statement: CheckStatement, at index: Int, in step: Step, on bench: StepBench,
+        isSettled: @escaping @Sendable () -> Bool
     ) async -> CheckOutcome {
         let mode = judge.kinds[statement.kind]?.spec.mode ?? .holds
         if mode != .holds, let kept = kept(statement, in: step) {
@@ -173,7 +174,10 @@ public struct VerifierRun: Sendable {
                 statement, verdict: nil,
                 observed: Localized(ko: "이번에는 밖에서 보지 않았어요.", en: "Not looked at from outside this time."))
         }
-        guard mode == .disturbs else { return await judge.judge(statement, on: bench, isSettled: isSettled) }
+        guard mode == .disturbs else {
+            let seconds = patience.seconds(for: statement, at: index, slowness: slowness)
+            return await judge.judge(statement, on: bench, within: seconds, isSettled: isSettled)
+        }
         return judge.outcome(
             statement, verdict: nil,
             observed: Localized(
@@ -192,7 +196,8 @@ public struct VerifierRun: Sendable {
         for step in lab.steps where wanted.contains(step.id) && ledger.allButDisturbingPass(step) {
             let bench = bench(for: step, opened: opened[step.id])
             for (index, statement) in step.checks.enumerated() where ledger.isPending(index, of: step) {
-                ledger.replace(index, of: step, by: await patientJudge.judge(statement, on: bench))
+                let seconds = Patience.asSaid.seconds(for: statement, at: index, slowness: slowness)
+                ledger.replace(index, of: step, by: await patientJudge.judge(statement, on: bench, within: seconds))
             }
         }
     }

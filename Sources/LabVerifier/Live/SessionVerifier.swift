@@ -21,31 +21,15 @@ public struct SessionVerifier: Sendable {
         variables = Variables(lab: session.lab, parameters: drawn)
     }
 
-    /// How many times longer than on an ordinary host is waited, at most, for what a solution brings about.
-    private static let mostPatience = 8.0
-
-    /// Judges the steps named, or all of them, and keeps what has to be kept. Somebody who waits for the answer
-    /// (`isAwaited`) does not wait long for what does not hold yet; what a right solution brings about (`isSolution`) is
-    /// given as much more time as the machines are slower than on an ordinary host.
+    /// Judges the steps named, or all of them, and keeps what has to be kept. With `guestsOnly` it leaves out what only an
+    /// outsider sees; with `untilRejected` it waits for nothing more in a step of which one statement has failed.
     public func check(
-        _ named: [String] = [], disturbing: Bool = false, isAwaited: Bool = false, isSolution: Bool = false
-    ) async throws -> CheckReport {
-        try await check(
-            named, disturbing: disturbing, mostWithin: isAwaited ? 2 : .infinity, isSolution: isSolution)
-    }
-
-    /// Judges the steps named; waits at most `mostWithin` seconds for what does not hold yet, and with `guestsOnly`
-    /// leaves out what only an outsider sees; with `untilRejected` it waits for nothing more in a step of which one
-    /// statement has failed.
-    public func check(
-        _ named: [String], disturbing: Bool = false, mostWithin: Double, isSolution: Bool = false,
-        guestsOnly: Bool = false, untilRejected: Bool = false
+        _ named: [String] = [], disturbing: Bool = false, patience: Patience = .asSaid, guestsOnly: Bool = false,
+        untilRejected: Bool = false
     ) async throws -> CheckReport {
         await outside.begin()
         let began = Date()
-        let run = try run(
-            facts(), mostWithin: mostWithin, isSolution: isSolution, guestsOnly: guestsOnly,
-            untilRejected: untilRejected)
+        let run = try run(facts(), patience: patience, guestsOnly: guestsOnly, untilRejected: untilRejected)
         let report = await run.check(named, disturbing: disturbing)
         try keep(report.newPasses)
         for step in report.steps where step.state == .done {
@@ -68,7 +52,7 @@ public struct SessionVerifier: Sendable {
     ) {
         func isOpen() throws -> Bool { try store.steps(of: session.record.id)[step.id]?.opened != nil }
         // What it needs may have been done since the last check.
-        if try !isOpen() { _ = try await check([step.id], isAwaited: true) }
+        if try !isOpen() { _ = try await check([step.id], patience: .awaited) }
         guard try isOpen() else {
             let needs = step.needs.joined(separator: ", ")
             throw LabError(
@@ -87,15 +71,12 @@ public struct SessionVerifier: Sendable {
     }
 
     private func run(
-        _ facts: SessionFacts, mostWithin: Double = .infinity, isSolution: Bool = false, guestsOnly: Bool = false,
-        untilRejected: Bool = false
+        _ facts: SessionFacts, patience: Patience = .asSaid, guestsOnly: Bool = false, untilRejected: Bool = false
     ) -> VerifierRun {
-        let slowness = Double(session.slowness)
         let host = LiveHost(session: session, store: store, variables: variables, outside: outside)
         return VerifierRun(
-            lab: session.lab, facts: facts, host: host, slowness: slowness, mostWithin: mostWithin,
-            patience: isSolution ? min(slowness, Self.mostPatience) : 1, guestsOnly: guestsOnly,
-            untilRejected: untilRejected)
+            lab: session.lab, facts: facts, host: host, slowness: Double(session.slowness), patience: patience,
+            guestsOnly: guestsOnly, untilRejected: untilRejected)
     }
 
     private func keep(_ passes: [KeptPass]) throws {

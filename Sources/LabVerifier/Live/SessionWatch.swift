@@ -47,13 +47,13 @@ public struct SessionWatch: Sendable {
     public mutating func look() async throws -> CheckReport? {
         let steps = try only.map { [$0] } ?? verifier.current()
         guard !steps.isEmpty else { return nil }
-        let quick = try await verifier.check(steps, mostWithin: 0, guestsOnly: true)
+        let quick = try await verifier.check(steps, patience: .atMost(0), guestsOnly: true)
         let said = quick.steps.map(Sight.init)
         let isDue = probed.map { .now - $0 >= Self.outsideEvery * verifier.session.slowness } ?? true
         guard said != saidByGuests || isDue || quick.steps.contains(where: { $0.state == .done }) else { return nil }
         saidByGuests = said
         let isWhole = !quick.steps.contains { $0.checks.contains { $0.verdict == nil && $0.basis == .outside } }
-        let report = isWhole ? quick : try await verifier.check(steps, mostWithin: 0)
+        let report = isWhole ? quick : try await verifier.check(steps, patience: .atMost(0))
         probed = .now
         let sight = report.steps.map(Sight.init)
         guard sight != shown else { return nil }
