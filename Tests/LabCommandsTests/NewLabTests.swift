@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import LabFile
 import Testing
@@ -30,5 +31,10 @@ struct NewLabTests {
             let isFilled = text.firstMatch(of: /@[A-Z]+@/) == nil
             #expect(isFilled, "\(file)")
         }
+    }
+
+    @Test("A title that could not stand in the file is refused", arguments: ["{{x}}", "a \"b\"", "a\nb", "a\\b"])
+    func unfit(_ title: String) {
+        #expect(throws: (any Error).self) { _ = try NewCommand.parse(["cron", "--title", title]) }
     }
 }

@@ -20,9 +20,9 @@ struct ProofWayTests {
     @Test("Of each statement the longest that it took until it held, whenever that was seen")
     func took() {
         var outcome = ProofWay.Outcome()
-        outcome.note(report([(.pass, 4000), (.fail, 9000), (.pass, 500)]))
+        outcome.take(report([(.pass, 4000), (.fail, 9000), (.pass, 500)]))
         #expect(outcome.took == [4, 0, 0.5])
-        outcome.note(report([(.pass, 0), (.pass, 1500), (.fail, 20000)]))
+        outcome.take(report([(.pass, 0), (.pass, 1500), (.fail, 20000)]))
         #expect(outcome.took == [4, 1.5, 0.5])
     }
 }

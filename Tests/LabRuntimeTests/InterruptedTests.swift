@@ -40,6 +40,17 @@ struct InterruptedTests {
         #expect(away.map(\.machine) == ["two"] && away.map(\.isMissing) == [false])
     }
 
+    @Test("One that is off does not matter where all are on afterwards, and all stand still meanwhile")
+    func puttingBack() async throws {
+        let session = try await session("1-back", second: .shutOff)
+        try await Checkpoint.whileStill(session, allOn: false) {
+            #expect(try await session.states() == ["one": .paused, "two": .shutOff])
+            try await session.connection.startDomain(session.domain("two"))
+            try await session.connection.suspendDomain(session.domain("two"))
+        }
+        #expect(try await session.states() == ["one": .running, "two": .running])
+    }
+
     @Test("A machine that is missing is no error of those that are there")
     func missing() async throws {
         let session = try await session("1-missing", second: nil)

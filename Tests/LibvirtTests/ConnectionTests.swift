@@ -75,6 +75,8 @@ struct ConnectionTests {
         try await connection.suspendDomain(name)
         try await connection.revert(name, to: "a & b")
         #expect(try await connection.domainState(name) == .running)
+        try await connection.revert(name, to: "a & b", goesOn: false)
+        #expect(try await connection.domainState(name) == .paused)
         try await connection.deleteSnapshot("a & b", of: name)
         #expect(try await connection.snapshots(of: name) == ["c"])
         await #expect(throws: LibvirtError.self) { try await connection.revert(name, to: "a & b") }

@@ -29,8 +29,8 @@ struct NewCommand: AsyncParsableCommand {
                 "\"\(name)\" cannot be a lab's name: lower-case letters, digits and \"-\", beginning with a letter.")
         }
         if let number, !(1...999).contains(number) { throw ValidationError("A lab's number is from 1 to 999.") }
-        if let title, title.contains(where: { $0 == "\"" || $0 == "\\" || $0.isNewline }) {
-            throw ValidationError("A title has no quotes, backslashes and line breaks here; put them in later.")
+        if let title, title.contains("{{") || title.contains(where: { $0 == "\"" || $0 == "\\" || $0.isNewline }) {
+            throw ValidationError("A title has no {{, quotes, backslashes and line breaks here; put them in later.")
         }
     }
 

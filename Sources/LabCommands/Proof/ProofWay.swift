@@ -21,7 +21,7 @@ struct ProofWay {
         var note: String?
 
         /// Takes in what a look at the step found.
-        mutating func note(_ found: StepReport) {
+        mutating func take(_ found: StepReport) {
             let passed = found.checks.map { $0.verdict == .pass ? Double($0.milliseconds) / 1000 : 0 }
             took = passed.indices.map { max(passed[$0], took.indices.contains($0) ? took[$0] : 0) }
         }
@@ -47,7 +47,7 @@ struct ProofWay {
                     _ = try await verifier.answer(value, to: answer.question, of: step)
                 case .check:
                     let report = try await verifier.check([step.id], patience: patience)
-                    if let found = report.steps.first { outcome.note(found) }
+                    if let found = report.steps.first { outcome.take(found) }
                 }
             } catch let error as LabError {
                 try Task.checkCancellation()

@@ -21,6 +21,7 @@ public struct Room: Sendable {
         seconds: Int = 90
     ) async throws -> Room {
         for part in ["etc/qemu", "lib", "log", "cache", "disks", "keys"] { try LabPaths.make(session + "/" + part) }
+        try LabPaths.make(TrackedConnections.directory(of: session))
         try LabPaths.make(sockets)
         guard sockets.utf8.count + "/libvirt-admin-sock".utf8.count <= 107 else {
             throw LabError(

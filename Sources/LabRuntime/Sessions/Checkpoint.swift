@@ -3,7 +3,8 @@ import LabFile
 public import LabStore
 import Libvirt
 
-/// A moment of a whole session that it can be put back to: disks and memory of all its machines.
+/// A moment of a whole session that it can be put back to: disks and memory of all its machines, and the connections that
+/// its room translates.
 ///
 /// All machines stand still while it is taken and are put back together: one that goes back alone leaves its peers with
 /// connections that are dead.
@@ -50,9 +51,9 @@ public struct Checkpoint: Sendable {
         do {
             let (connection, name) = (session.connection, name)
             try await Self.whileStill(session) {
-                async let connections: Void = TrackedConnections(of: session).keep(as: name)
+                async let connections = TrackedConnections(of: session).keep(as: name)
                 try await forEachDomain { try await connection.createSnapshot(of: $0, called: name) }
-                try await connections
+                _ = await connections
             }
         } catch {
             try? await remove()
@@ -87,8 +88,8 @@ public struct Checkpoint: Sendable {
         try await Task {
             let (connection, name) = (session.connection, name)
             try await Self.whileStill(session, allOn: false) {
-                try await TrackedConnections(of: session).putBack(to: name)
                 try await forEachDomain { try await connection.revert($0, to: name, goesOn: false) }
+                await TrackedConnections(of: session).putBack(to: name)
             }
             try await refresh()
         }.value

@@ -14,6 +14,12 @@ extension Localized {
     static func works(_ does: Bool) -> Localized {
         does ? Localized(ko: "돼요", en: "works") : Localized(ko: "안 돼요", en: "does not work")
     }
+    /// Connections by the room's NAT do not go on as the machines do.
+    static func connectionsAreLost(_ reason: String) -> Localized {
+        Localized(
+            ko: "통신사 라우터(NAT)를 지나는 연결은 이어지지 않아요 (\(reason))",
+            en: "Connections through the room's NAT will not go on (\(reason))")
+    }
     /// The line of a start that tells of an image.
     public static func image(_ name: String) -> Localized { Localized(ko: "이미지 \(name)", en: "image \(name)") }
 

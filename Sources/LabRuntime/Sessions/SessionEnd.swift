@@ -25,8 +25,9 @@ public struct SessionEnd: Sendable {
         try store.save(record)
         if let session = try await session(of: record, lab: lab, progress: progress) {
             for machine in lab.machines { try? await session.connection.suspendDomain(session.domain(machine.name)) }
-            // What cannot be kept does not keep the machines on.
-            try? await TrackedConnections(of: session).keep(as: Self.moment)
+            // In a task of its own: what is kept of the machines after an interruption is kept whole.
+            let lost = await Task { await TrackedConnections(of: session).keep(as: Self.moment) }.value
+            if let lost { progress(.notice(.connectionsAreLost(lost))) }
             await withTaskGroup(of: Void.self) { group in
                 for machine in lab.machines {
                     group.addTask {

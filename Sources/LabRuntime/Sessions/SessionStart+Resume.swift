@@ -28,16 +28,25 @@ extension SessionStart {
             if let checkpoint {
                 try await putBack(attached, to: checkpoint)
             } else {
-                let connections = TrackedConnections(of: attached)
-                if !fromDisks { try await connections.putBack(to: SessionEnd.moment) }
+                if !fromDisks { try await reconnect(attached) }
                 try await forEachOwn(attached) { try await comeBack($0, in: attached, fromDisks: fromDisks) }
-                connections.forget(SessionEnd.moment)
             }
         } catch {
             try await Task { [record, session] in try await giveUp(record, session, before: before) }.value
             throw error
         }
         return record
+    }
+
+    /// Gives the room the connections that a stop kept beside the machines' memories, before any machine goes on.
+    private func reconnect(_ session: LiveSession) async throws {
+        let connections = TrackedConnections(of: session)
+        guard connections.arePossible else { return }
+        let states = try await session.states()
+        guard states.values.allSatisfy({ $0 == .shutOff }) else { return }
+        for machine in states.keys where try await session.connection.hasSavedMemory(session.domain(machine)) {
+            return notice(lost: await connections.putBack(to: SessionEnd.moment))
+        }
     }
 
     /// Ends the room of a resume that failed, unless a machine is on in it: that one goes on.
@@ -86,8 +95,8 @@ extension SessionStart {
     }
 
     /// Switches on again what is off in a session whose room is up, boots the own system of what is in its rescue console,
-    /// and lets go on what is paused, as a machine is whose disk could not grow or whose `lab stop` was killed; gives the machines' names.
-    /// With `fromDisks`, memories that were kept of what is off are forgotten.
+    /// and lets go on what is paused, as a machine is whose disk could not grow or whose `lab stop` or `lab reset` was
+    /// killed; gives the machines' names. With `fromDisks`, memories that were kept of what is off are forgotten.
     public func revive(_ session: LiveSession, fromDisks: Bool = false) async throws -> [String] {
         try await makeNetworks(session)
         if session.record.state != .running {
@@ -95,6 +104,8 @@ extension SessionStart {
             record.state = .running
             try store.save(record)
         }
+        // A resume that was killed may have made the room and no more.
+        if !fromDisks { try await reconnect(session) }
         let rescued = try await session.inRescue().map(\.name)
         let away = try await session.notRunning().map(\.machine).filter { !rescued.contains($0) }
         try await forEachOwn(session) { machine in
@@ -130,7 +141,7 @@ extension SessionStart {
                             + "lab reset --machine \(machine.name)")))
         case .running: goesOn = true
         case .paused, .halted:
-            // A stop that was killed leaves machines that stand still, and so does a full disk.
+            // A stop or a reset that was killed leaves machines that stand still, and so does a full disk.
             try await session.connection.resumeDomain(domain)
             goesOn = true
         case .shuttingDown:

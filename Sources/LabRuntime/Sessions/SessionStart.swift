@@ -86,7 +86,7 @@ public struct SessionStart: Sendable {
             if let point {
                 let connections = TrackedConnections(of: session)
                 try connections.adopt(point.snapshot, from: point.directory)
-                try await connections.putBack(to: point.snapshot)
+                notice(lost: await connections.putBack(to: point.snapshot))
             }
             let slowness = try await bringUp(session) { machine in
                 images[machine.image].map { image in
@@ -263,6 +263,11 @@ public struct SessionStart: Sendable {
             }
             try await group.waitForAll()
         }
+    }
+
+    /// Says why connections between machines do not go on, if there is a reason.
+    func notice(lost reason: String?) {
+        if let reason { progress(.notice(.connectionsAreLost(reason))) }
     }
 
     func builtImages(of lab: Lab) async throws -> [String: BuiltImage] {

@@ -29,7 +29,7 @@ public enum Patience: Sendable, Equatable {
         case .measured(let took):
             // What took nothing was not seen to hold.
             guard took.indices.contains(index), took[index] > 0 else { return within }
-            return min(slow, 10 + 4 * took[index])
+            return min(slow, 10 + 2 * took[index])
         }
     }
 }

@@ -19,7 +19,8 @@ public struct VerifierRun: Sendable {
     let untilRejected: Bool
 
     /// Prepares a run. `slowness` multiplies every time limit (1 under KVM, more where machines are emulated);
-    /// `limit` is what one look may take, in seconds, before it is multiplied; with `guestsOnly` what only an outsider sees
+    /// `limit` is what one look may take, in seconds, before it is multiplied; `patience` is for what does not disturb: that
+    /// is waited for as long as its `within` says; with `guestsOnly` what only an outsider sees
     /// is left out; with `untilRejected` a step's other statements are not waited for any more when one of them has failed.
     public init(
         lab: Lab, facts: SessionFacts, host: any VerifierHost, kinds: [any Check.Type] = CheckKinds.all,
@@ -119,7 +120,7 @@ public struct VerifierRun: Sendable {
         var passes: [KeptPass] = []
         for statement in step.checks where statement.kind == AnswerCheck.spec.kind {
             guard case .string(question)? = statement.fields["question"] else { continue }
-            let outcome = await judge.outcome(of: statement) { check in
+            let outcome = await judge.outcome(of: statement, within: Double(statement.within ?? 0)) { check in
                 guard let check = check as? AnswerCheck else { throw UnknownKind(name: statement.kind) }
                 return try await check.judge(answer: answer, on: bench)
             }
@@ -196,7 +197,7 @@ public struct VerifierRun: Sendable {
         for step in lab.steps where wanted.contains(step.id) && ledger.allButDisturbingPass(step) {
             let bench = bench(for: step, opened: opened[step.id])
             for (index, statement) in step.checks.enumerated() where ledger.isPending(index, of: step) {
-                let seconds = Patience.asSaid.seconds(for: statement, at: index, slowness: slowness)
+                let seconds = Double(statement.within ?? 0)
                 ledger.replace(index, of: step, by: await patientJudge.judge(statement, on: bench, within: seconds))
             }
         }

@@ -21,9 +21,10 @@ struct LiveGuest: Guest {
             throw GuestUnreachable(
                 Localized(
                     ko: "\(agent.machine)이(가) 응답하지 않아요(꺼졌거나, 멈췄거나, 게스트 에이전트가 없어요). 판정하지 않았어요."
-                        + " lab status와 lab console \(agent.machine)(으)로 확인해 보세요. (\(error.message.ko))",
+                        + " lab status와 lab console \(agent.machine)(으)로 확인해 보세요. 꺼졌거나 멈춘 기계는 lab resume으로 다시 돌려요."
+                        + " (\(error.message.ko))",
                     en: "\(error.message.en). It is off, paused, or its guest agent was stopped; nothing was judged. "
-                        + "Look at it with lab status and lab console \(agent.machine)."))
+                        + "Look at it with lab status and lab console \(agent.machine); lab resume lets it go on."))
         }
     }
 }
