@@ -117,11 +117,12 @@ struct TunnelRecoversCheck: Check {
             try await Task.sleep(for: pause)
             pause = min(pause * 2, .seconds(4))
         } while clock.now < deadline
+        let waited = (clock.now - start).components.seconds
         return finding(
             .fail,
             Localized(
-                ko: "연결을 끊은 뒤 \(seconds)초 안에 터널이 돌아오지 않았어요.\n\(last.ko)",
-                en: "After its connection was cut, the tunnel was not back within \(seconds) s.\n\(last.en)"),
+                ko: "연결을 끊은 뒤 \(waited)초가 지나도 터널이 돌아오지 않았어요.\n\(last.ko)",
+                en: "\(waited) s after its connection was cut, the tunnel was not back.\n\(last.en)"),
             Localized(
                 ko: "cron이나 systemd가 터널을 다시 여나요? 스크립트가 보는 조건 두 가지를 손으로 시험해 보세요.",
                 en: "Does cron or systemd open it again? Try by hand the two things that your script tests."))
