@@ -25,6 +25,9 @@ public final class SSHSession: Sendable {
 
     /// Connects over TCP, exchanges keys and checks the host key.
     ///
+    /// A far end whose kernel is silent for 30 s has broken the connection: what waits fails with
+    /// ``SSHError/Code/disconnected``.
+    ///
     /// - Parameters:
     ///   - host: A name or an address; the look-up of a name is not cut short by the time limit.
     ///   - port: The TCP port.

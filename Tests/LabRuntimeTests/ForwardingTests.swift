@@ -63,6 +63,13 @@ struct ForwardingTests {
         let xml = networks.map { DomainXML.network($0, session: "7-abc") }
         #expect(xml.allSatisfy { DomainXML.session(in: $0) == "7-abc" && $0.contains(#"<dns enable="no"/>"#) })
         #expect(xml[0].contains(#"name="virbr-lab""#) && xml[0].contains("192.168.122.254"))
+        // Machines that wake in another session know the router's card.
+        func cards(_ session: String) -> [Substring] {
+            networks.compactMap {
+                DomainXML.network($0, session: session).firstMatch(of: /mac address="([0-9a-f:]+)"/)?.1
+            }
+        }
+        #expect(cards("7-abc") == cards("7-def") && Set(cards("7-abc")).count == 3)
         #expect(xml[1].contains(#"name="virbr-cgn0""#) && xml[1].contains("100.64.0.254"))
         #expect(xml[2].contains(#"name="virbr-cgn255""#) && xml[2].contains("100.64.255.254"))
     }

@@ -47,7 +47,8 @@ struct StartingPointTests {
             number: 1, name: "x", title: Localized(ko: "", en: ""), machines: [],
             steps: [step("one"), step("two"), step("three")], directory: home)
         var machine = WarmKey(
-            image: "0123", directory: "/i", memory: 256, accelerator: .tcg, qemu: "7", libvirt: "9", processor: "x")
+            image: "0123", built: Date(timeIntervalSince1970: 1), directory: "/i", memory: 256, accelerator: .tcg,
+            qemu: "7", libvirt: "9", processor: "x")
         func key(_ step: String = "two", _ values: [String: String] = ["port": "1"]) -> String {
             StartingPointKey(step: step, lab: lab, values: values, machines: [machine]).digest
         }
@@ -58,6 +59,10 @@ struct StartingPointTests {
         machine.memory = 512
         #expect(key() != first)
         machine.memory = 256
+        // The same recipe, built anew, is another disk.
+        machine.built += 60
+        #expect(key() != first)
+        machine.built -= 60
         // What the step itself is done by, and what comes after it, is no part of how it begins.
         lab.steps[1].solution = []
         lab.steps[2].setup = lab.steps[0].solution

@@ -15,7 +15,8 @@ struct WarmStoreTests {
         let directory = scratch + "/tiny-0123"
         image = BuiltImage(name: "tiny", digest: "0123", built: Date(), contents: [], directory: directory)
         key = WarmKey(
-            image: "0123", directory: directory, memory: 256, accelerator: .tcg, qemu: "7", libvirt: "9",
+            image: "0123", built: Date(timeIntervalSince1970: 1), directory: directory, memory: 256, accelerator: .tcg,
+            qemu: "7", libvirt: "9",
             processor: "x")
         for made in [directory, store.directory("tiny", key)] {
             try FileManager.default.createDirectory(atPath: made, withIntermediateDirectories: true)

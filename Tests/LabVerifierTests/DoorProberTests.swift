@@ -61,6 +61,44 @@ struct DoorProberTests {
         #expect(connections(server) - before == 3)
     }
 
+    /// Stops the sshd of the prober's login, which is silent from then on, as after `lab reset`; gives its process id.
+    private func silence(_ prober: DoorProber) async throws -> pid_t {
+        let said = try await prober.run(
+            on: "losttemple", as: "root", ["sh", "-c", "echo $PPID"], input: nil, seconds: 20)
+        let pid = try #require(pid_t(said.output.dropLast()))
+        kill(pid, SIGSTOP)
+        return pid
+    }
+
+    @Test("a login that went silent is not kept for the next command")
+    func silentLogin() async throws {
+        let server = try await Server()
+        let prober = prober(server)
+        let pid = try await silence(prober)
+        defer { kill(pid, SIGKILL) }
+        await #expect(throws: Unjudgeable.self) {
+            try await prober.run(on: "losttemple", as: "root", ["true"], input: nil, seconds: 1)
+        }
+        let said = try await prober.run(on: "losttemple", as: "root", ["echo", "on"], input: nil, seconds: 20)
+        #expect(said.output == "on\n")
+        #expect(accepted(server) == 2)
+    }
+
+    @Test("a login that went silent is not kept for the next probe")
+    func silentProbe() async throws {
+        let server = try await Server()
+        let prober = prober(server)
+        let pid = try await silence(prober)
+        defer { kill(pid, SIGKILL) }
+        func isLetIn() async throws -> Bool {
+            try await prober.keyAccepted(
+                from: "losttemple", to: "127.0.0.1", port: server.port, user: "root", privateKey: server.strangerKey)
+        }
+        await #expect(throws: Unjudgeable.self) { try await isLetIn() }
+        #expect(try await isLetIn() == false)
+        #expect(accepted(server) == 2)
+    }
+
     @Test("a probe leaves from a port below 1024")
     func sourcePort() async throws {
         let server = try await Server(extra: "LogLevel VERBOSE")

@@ -26,8 +26,10 @@ struct PatienceTests {
     @Test("A wrong way gets a multiple of what each statement took, never more than the right one could have had")
     func wrong() {
         let patience = Patience.measured([1.5, 0, 60])
-        #expect(seconds(patience, slowness: 5) == 13)
-        #expect(seconds(patience, slowness: 1) == 10)
+        #expect(seconds(patience, slowness: 5) == 10)
+        #expect(seconds(patience, within: 150, slowness: 5) == 13)
+        #expect(seconds(patience, within: 2, slowness: 5) == 3)
+        #expect(seconds(patience, within: 2, slowness: 1) == 2)
         #expect(seconds(patience, within: 150, at: 2, slowness: 5) == 130)
         #expect(seconds(patience, within: 20, at: 2, slowness: 5) == 100)
         #expect(seconds(patience, at: 1, slowness: 5) == 10, "it was not seen to hold")

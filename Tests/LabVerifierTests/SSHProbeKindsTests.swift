@@ -107,6 +107,9 @@ struct SSHProbeKindsTests {
         #expect(refused.verdict == .fail)
         #expect(refused.hint?.en.contains("authorized_keys") == true)
         bench.reply(ClientProbe.script, "Connection closed by UNKNOWN port 65535\n")
+        // A server that is off or stands still is nobody's mistake.
+        await #expect(throws: Unjudgeable.self) { try await check.judge(on: bench) }
+        bench.reply("true", "")
         #expect(try await check.judge(on: bench).observed.en.contains("could not be reached"))
         bench.reply(UserKeys.script, "")
         #expect(try await check.judge(on: bench).observed.en.contains("no key pair"))

@@ -65,6 +65,25 @@ struct ConnectionTests {
         #expect(error?.systemError == ECONNREFUSED)
     }
 
+    /// The kernel ends a connection whose far end is silent, whether something was sent to it or not.
+    @Test func silentFarEndIsGivenUp() async throws {
+        let listener = try SilentListener()
+        let descriptor = try await TCPSocket.connect(host: "127.0.0.1", port: listener.port, timeout: .seconds(20))
+        defer { close(descriptor) }
+        func option(_ level: Int32, _ name: Int32) -> Int32 {
+            var value: Int32 = 0
+            var size = socklen_t(MemoryLayout<Int32>.size)
+            return getsockopt(descriptor, level, name, &value, &size) == 0 ? value : -1
+        }
+        let tcp = Int32(IPPROTO_TCP)
+        #expect(option(SOL_SOCKET, SO_KEEPALIVE) == 1)
+        #expect(option(tcp, TCP_KEEPIDLE) == 15)
+        #expect(option(tcp, TCP_KEEPINTVL) == 5)
+        #expect(option(tcp, TCP_KEEPCNT) == 3)
+        #expect(option(tcp, TCP_USER_TIMEOUT) == 30_000)
+        #expect(option(tcp, TCP_NODELAY) == 1)
+    }
+
     @Test func silentSocketTimesOut() async throws {
         let listener = try SilentListener()
         let error = await #expect(throws: SSHError.self) {

@@ -40,6 +40,17 @@ struct TerminalTests {
         #expect(try await channel.waitForExit(timeout: .seconds(20)) == .status(5))
     }
 
+    /// A lost connection is an error, and not the end of the shell.
+    @Test func lostConnection() async throws {
+        let login = try await Login()
+        let channel = try await login.session.shell(terminal: PseudoTerminal(term: "dumb"))
+        try await channel.write(Array("kill -9 $PPID\n".utf8))
+        let error = await #expect(throws: SSHError.self) {
+            while try await channel.read(timeout: .seconds(20)) != nil {}
+        }
+        #expect(error?.code == .disconnected)
+    }
+
     /// Waiting for the end does not stand in the way of resizing.
     @Test func resizeWhileWaiting() async throws {
         let login = try await Login()

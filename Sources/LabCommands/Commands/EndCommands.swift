@@ -61,6 +61,16 @@ struct ResumeCommand: AsyncParsableCommand {
         // Elsewhere a host that was restarted does not show in the record; who asks for a checkpoint gets it.
         let goesOnThere =
             record.isElsewhere ? record.state == .running && from != .checkpoint : record.isUp
+        if from == .checkpoint, goesOnThere || record.state == .stopped {
+            let first = goesOnThere ? "" : "lab resume, "
+            throw LabError(
+                .usage,
+                Localized(
+                    ko: "\(record.lab)번 실습은 갑자기 꺼진 것이 아니에요", en: "lab \(record.lab) did not end without warning"),
+                advice: Localized(
+                    ko: "단계가 열린 때로 되돌리려면: \(first)lab reset STEP",
+                    en: "To go back to when a step was opened: \(first)lab reset STEP"))
+        }
         if goesOnThere {
             let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
             let revived = try await start.revive(session, fromDisks: from == .disks)

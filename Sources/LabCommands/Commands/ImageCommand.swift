@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LabFile
 import LabRuntime
+import LabStore
 
 struct ImageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -79,6 +80,18 @@ struct ImageCommand: AsyncParsableCommand {
             let images = try store.list().filter { $0.name == name }
             guard !images.isEmpty else {
                 throw LabError(.usage, "no image \"\(name)\" is built", advice: "See: lab image list")
+            }
+            // The disks of a session lie over the image's.
+            let using = try context.store.sessions().filter { record in
+                record.state != .finished && !record.isElsewhere
+                    && (try? context.lab(of: record))?.machines.contains { $0.image == name } ?? true
+            }
+            guard using.isEmpty else {
+                throw LabError(
+                    .usage,
+                    "the disks of \(using.count == 1 ? "a session" : "sessions") lie over the image \"\(name)\": "
+                        + using.map(\.id).joined(separator: ", "),
+                    advice: "First: lab finish (sessions: lab status)")
             }
             for image in images { try store.remove(image) }
         }

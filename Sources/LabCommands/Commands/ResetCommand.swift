@@ -10,8 +10,8 @@ struct ResetCommand: AsyncParsableCommand {
         commandName: "reset", abstract: "Put the machines back to the moment when a step was opened.",
         discussion: """
             Disks, memory and the connections between the machines are as they were then; verdicts and answers that \
-            came later are forgotten. With --machine one machine alone is made anew, as it was after lab start; the \
-            checkpoints of all steps go with that.
+            came later are forgotten. With --machine one machine alone is made anew, as it was after lab start, with what \
+            the steps so far prepare on it; the checkpoints of all steps go with that.
 
             Examples:
               lab reset
@@ -101,6 +101,22 @@ struct ResetCommand: AsyncParsableCommand {
         defer { view.end() }
         let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
         try await start.renew(machine, of: session)
+        do {
+            try await context.verifier(session).prepareAgain(machine.name)
+        } catch {
+            throw LabError(
+                .failed,
+                Localized(
+                    ko: "\(machine.name)을(를) 새로 만들었지만, 단계들이 거기에 준비해 두는 것을 다시 준비하지 못했어요",
+                    en: "\(machine.name) was made anew, but what the steps prepare there could not be prepared again"),
+                advice: Localized(
+                    ko:
+                        "다시: lab reset --machine \(machine.name)      처음부터: lab finish, lab start \(session.lab.number)",
+                    en:
+                        "Again: lab reset --machine \(machine.name)      From the beginning: lab finish, lab start \(session.lab.number)"
+                ),
+                cause: error)
+        }
         view.end()
         let words = Localized(
             ko: "\(machine.name)은(는) 이제 lab start 직후와 같아요. 무엇이 사라졌는지는 lab check로 볼 수 있어요.",

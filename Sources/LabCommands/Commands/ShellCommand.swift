@@ -44,7 +44,26 @@ struct ShellCommand: AsyncParsableCommand {
                     ko: "콘솔로 들어가는 길도 있어요: lab console \(machine.name)",
                     en: "The machine's console is another way in: lab console \(machine.name)"))
         }
-        let status = try await TerminalSession(connection: connection, environment: context.environment).run()
+        let status: Int
+        do {
+            status = try await TerminalSession(connection: connection, environment: context.environment).run()
+        } catch let error as SSHError where [.disconnected, .protocolViolation].contains(error.code) {
+            // The cursor stands where the shell left it.
+            Output.error("")
+            throw LabError(
+                .unreachable,
+                Localized(
+                    ko: """
+                        \(machine.name)에 이어진 연결이 끊어졌어요. 기계를 되돌렸거나 멈췄거나 다시 부팅했거나 껐거나, 그 \
+                        네트워크가 끊겼어요.
+                        """,
+                    en: """
+                        The connection to \(machine.name) was lost: the machine was put back, stopped, rebooted or \
+                        switched off, or its network is down.
+                        """),
+                advice: Localized(
+                    ko: "다시 들어가려면: lab shell \(machine.name)", en: "Open another: lab shell \(machine.name)"))
+        }
         await connection.close()
         throw ExitStatus(value: Int32(status))
     }
@@ -55,7 +74,7 @@ struct TerminalSession {
     let connection: SSHSession
     let environment: [String: String]
 
-    /// Runs the shell to its end and gives its exit status.
+    /// Runs the shell to its end and gives its exit status; the terminal is given back however it ends.
     func run() async throws -> Int {
         let size = RawTerminal.size()
         let variables = environment.filter { $0.key == "LANG" || $0.key.hasPrefix("LC_") }
@@ -74,11 +93,12 @@ struct TerminalSession {
             for await bytes in input { try await channel.write(bytes) }
             try? await channel.finishWriting()
         }
+        defer {
+            resizing.cancel()
+            typing.cancel()
+        }
         while let bytes = try await channel.read() { Output.write(Data(bytes), to: STDOUT_FILENO) }
-        let exit = try await channel.waitForExit()
-        resizing.cancel()
-        typing.cancel()
-        guard case .status(let status) = exit else { return 255 }
+        guard case .status(let status) = try await channel.waitForExit() else { return 255 }
         return status
     }
 }

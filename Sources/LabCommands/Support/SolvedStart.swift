@@ -3,8 +3,8 @@ import LabRuntime
 import LabStore
 import LabVerifier
 
-/// Brings a session that was just started to a step, by the solutions of all steps before it, and keeps that moment for
-/// sessions to come. For a process that is inside the session's room.
+/// Brings a session to a step, by the solutions of the steps before it that have not passed, and keeps that moment for
+/// sessions to come if nothing was done before. For a process that is inside the session's room.
 struct SolvedStart {
     let context: Context
     let record: SessionRecord
@@ -15,11 +15,14 @@ struct SolvedStart {
         var record = record
         let lease = try await SessionLease.take(&record, for: "lab start", in: context)
         defer { withExtendedLifetime(lease) {} }
+        // What was done by hand is nobody else's beginning.
+        let isNew = try context.store.steps(of: record.id).values.allSatisfy { $0.opened == nil }
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
         let verifier = try context.verifier(session)
+        let passed = try context.store.steps(of: record.id).compactMapValues(\.passed)
         let solution = SolutionRun(verifier: verifier, store: context.store, language: language, verbose: false)
         do {
-            for earlier in lab.steps.prefix(while: { $0.id != step.id }) {
+            for earlier in lab.steps.prefix(while: { $0.id != step.id }) where passed[earlier.id] == nil {
                 try await verifier.open(earlier)
                 try await solution.solve(earlier)
             }
@@ -30,12 +33,14 @@ struct SolvedStart {
             Output.error(words[language])
             throw error
         }
-        // The disks are kept with one moment in them, not with all those on the way.
-        for passed in try await Checkpoint.steps(of: session) {
-            try await Checkpoint.ofStep(passed, in: session).remove()
+        if isNew {
+            // The disks are kept with one moment in them, not with all those on the way.
+            for passed in try await Checkpoint.steps(of: session) {
+                try await Checkpoint.ofStep(passed, in: session).remove()
+            }
         }
         try await verifier.open(step)
-        try await keep(step, of: session, variables: verifier.variables)
+        if isNew { try await keep(step, of: session, variables: verifier.variables) }
     }
 
     private func keep(_ step: Step, of session: LiveSession, variables: Variables) async throws {

@@ -8,6 +8,15 @@ public enum Action: Sendable, Equatable {
     case console(ConsoleAction)
     /// The step's own checks are run at this point, whatever they say: for what can only be seen while it lasts.
     case check
+
+    /// The machine that it is done on, where it is one.
+    public var machine: String? {
+        switch self {
+        case .run(let action): action.machine
+        case .console(let action): action.machine
+        case .answer, .check: nil
+        }
+    }
 }
 
 /// A command on a machine.

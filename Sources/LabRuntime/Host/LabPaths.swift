@@ -20,12 +20,16 @@ public struct LabPaths: Sendable {
             guard let value = environment[variable], value.hasPrefix("/") else { return userHome + fallback }
             return value
         }
+        /// A variable's path, from the working directory when it is a relative one.
+        func path(_ variable: String) -> String? {
+            environment[variable].map { $0.hasPrefix("/") ? $0 : FileManager.default.currentDirectoryPath + "/" + $0 }
+        }
         self.userHome = userHome
         self.root = root
-        home = environment["LAB_HOME"] ?? directory("XDG_STATE_HOME", "/.local/state") + "/lab"
-        images = environment["LAB_IMAGES"] ?? directory("XDG_CACHE_HOME", "/.cache") + "/lab/images"
+        home = path("LAB_HOME") ?? directory("XDG_STATE_HOME", "/.local/state") + "/lab"
+        images = path("LAB_IMAGES") ?? directory("XDG_CACHE_HOME", "/.cache") + "/lab/images"
         let user = environment["LAB_UID"] ?? String(getuid())
-        if let short = environment["LAB_RUN"] {
+        if let short = path("LAB_RUN") {
             run = short
         } else if let runtime = environment["XDG_RUNTIME_DIR"], access(runtime, W_OK) == 0 {
             run = runtime + "/lab"
@@ -52,6 +56,19 @@ public struct LabPaths: Sendable {
             bytes += Int(status.st_blocks) * 512
         }
         return bytes
+    }
+
+    /// Throws unless a directory is the user's own, and no other user may put something into it or take its place.
+    static func demandOwn(_ directory: String) throws {
+        var status = stat()
+        guard lstat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == getuid(),
+            status.st_mode & 0o022 == 0
+        else {
+            throw LabError(
+                .host, "the directory \(directory) is not yours alone: others could take over what is put there",
+                advice: "See: ls -ld \(directory)      If it is yours: chmod go-w \(directory)"
+                    + "      Else set LAB_RUN to a short directory of your own")
+        }
     }
 
     /// Makes a directory and those above it, for its owner alone unless all may read it.

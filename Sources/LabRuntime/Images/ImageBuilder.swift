@@ -70,7 +70,7 @@ public enum ImageBuilder {
                 "--aptopt=APT::Install-Recommends \"false\"", "--dpkgopt=force-unsafe-io",
                 #"--customize-hook=mkdir -p "$1/var/lib/lab/files""#,
             ]
-            + files.map { "--customize-hook=sync-in \($0) /var/lib/lab/files" }
+            + files.map { "--customize-hook=sync-in \(SolutionPlayer.quoted($0)) /var/lib/lab/files" }
             + ["--customize-hook=" + ImageScripts.customize, recipe.suite, work + "/root.tar", work + "/sources"]
         // Its own pid namespace, so that nothing of it outlives an interrupted build.
         let alone = getuid() == 0 ? ["--pid", "--fork", "--kill-child", "--mount-proc"] : ["--kill-child", "--fork"]

@@ -16,8 +16,10 @@ struct WarmImage: Sendable, Equatable {
 
 /// Everything that a machine's memory depends on: a warm image whose key differs is another one.
 struct WarmKey: Sendable, Equatable {
-    /// The image's digest.
+    /// The digest of the image's recipe.
     var image: String
+    /// When the image was built: the same recipe gives another disk each time.
+    var built: Date
     /// The image's directory: the disk and the memory name it.
     var directory: String
     /// The machine's memory in MiB.
@@ -43,14 +45,16 @@ struct WarmKey: Sendable, Equatable {
         async let qemu = Tool.check("qemu-system-x86_64", ["--version"])
         async let libvirt = Tool.check("libvirtd", ["--version"])
         return WarmKey(
-            image: image.digest, directory: image.directory, memory: memory, accelerator: accelerator,
+            image: image.digest, built: image.built, directory: image.directory, memory: memory,
+            accelerator: accelerator,
             qemu: try await qemu, libvirt: try await libvirt, processor: kept.joined(separator: "\n"))
     }
 
     /// The key in 16 hexadecimal digits.
     var digest: String {
         let parts = [
-            image, directory, String(memory), accelerator.rawValue, qemu, libvirt, processor, version,
+            image, String(Int(built.timeIntervalSince1970)), directory, String(memory), accelerator.rawValue, qemu,
+            libvirt, processor, version,
             IdentityScripts.become,
             IdentityScripts.calm,
         ]

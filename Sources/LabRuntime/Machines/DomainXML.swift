@@ -48,7 +48,8 @@ enum DomainXML {
     }
 
     /// A network of the room: bridged, with the host's end at .254; no firewall rules, no dnsmasq, no spanning tree. The
-    /// end's card keeps its address, so that machines that went on with memories of it find it after a resume.
+    /// end's card has the same address in every room, so that machines that went on with memories of it find it, after a
+    /// resume and in a session that begins at a kept moment.
     static func network(_ network: RoomNetwork, session: String) -> String {
         """
         <network>
@@ -56,7 +57,7 @@ enum DomainXML {
           <metadata>\(tag(session))</metadata>
           <forward mode="open"/>
           <bridge name="\(network.bridge)" stp="off" delay="0"/>
-          <mac address="\(Identity.mac(session: session, machine: network == .lab ? "/room" : "/\(network.name)"))"/>
+          <mac address="\(Identity.mac(session: "/room", machine: network.name))"/>
           <dns enable="no"/>
           <ip address="\(network.router)" netmask="255.255.255.0"/>
         </network>

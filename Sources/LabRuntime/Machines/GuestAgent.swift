@@ -46,13 +46,10 @@ public struct GuestAgent: Sendable {
                 do throws(LibvirtError) {
                     return try await connection.agentCommand(domain: domain, command, timeout: seconds)
                 } catch {
+                    let state = error.code == .operationInvalid ? try? await connection.domainState(domain) : nil
                     // A machine that stands still for a checkpoint goes on in a moment, or has by now.
-                    if error.code == .operationInvalid,
-                        let state = try? await connection.domainState(domain), state == .paused || state == .running,
-                        try await backoff.wait()
-                    {
-                        continue
-                    }
+                    if state == .paused || state == .running, try await backoff.wait() { continue }
+                    if state == .halted { throw Self.isHalted(machine) }
                     if let xml = try? await connection.domainXML(domain), DomainXML.isRescue(xml) {
                         throw Rescue.error(machine)
                     }
@@ -65,6 +62,15 @@ public struct GuestAgent: Sendable {
                 }
             }
         }
+    }
+
+    private static func isHalted(_ machine: String) -> LabError {
+        LabError(
+            .unreachable,
+            Localized(
+                ko: "\(machine)이(가) 디스크를 더 늘릴 수 없어서 멈춰 있어요",
+                en: "\(machine) stands still since its disk could not grow"),
+            advice: Localized(ko: "자리를 만든 다음: lab resume", en: "Make room, then: lab resume"))
     }
 
     private static func lookAt(_ machine: String) -> Localized {

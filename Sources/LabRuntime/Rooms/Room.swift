@@ -8,7 +8,11 @@ public struct Room: Sendable {
     public var uri: String
 
     /// The URI for a socket directory.
-    static func uri(sockets: String) -> String { "qemu:///system?socket=\(sockets)/libvirt-sock" }
+    static func uri(sockets: String) -> String {
+        let plain = CharacterSet(charactersIn: "/-._~").union(.alphanumerics)
+        let path = sockets.addingPercentEncoding(withAllowedCharacters: plain) ?? sockets
+        return "qemu:///system?socket=\(path)/libvirt-sock"
+    }
 
     /// Makes a room for a session and waits until its libvirtd answers.
     ///
@@ -23,6 +27,8 @@ public struct Room: Sendable {
         for part in ["etc/qemu", "lib", "log", "cache", "disks", "keys"] { try LabPaths.make(session + "/" + part) }
         try LabPaths.make(TrackedConnections.directory(of: session))
         try LabPaths.make(sockets)
+        try LabPaths.demandOwn(URL(filePath: sockets).deletingLastPathComponent().path)
+        try LabPaths.demandOwn(sockets)
         guard sockets.utf8.count + "/libvirt-admin-sock".utf8.count <= 107 else {
             throw LabError(
                 .host, "the path \(sockets) is too long for a socket (107 bytes, unix(7))",

@@ -4,7 +4,8 @@ enum RoomScript {
     /// its sockets, the images' directory, the home directory to hide, and a file whose lock keeps the room (or nothing).
     ///
     /// What a guest's QEMU may see of the user's files is the session's and the images' directories only: they are
-    /// put aside on a scratch tmpfs, the homes are covered, and they are bound again where they were. The directories
+    /// put aside on a scratch tmpfs, where none of them is, the homes are covered, and they are bound again where they
+    /// were. The directories
     /// that libvirtd writes to are covered too: an ordinary user cannot make those that the host lacks. libvirtd does
     /// not start where its compiled-in user is unknown, whatever `qemu.conf` says, so the room knows it.
     ///
@@ -13,12 +14,16 @@ enum RoomScript {
         libvirt_qemu=libvirt-qemu:x:64055:64055::/:/usr/sbin/nologin
         session=$1 sockets=$2 images=$3 home=$4 lock=$5
         ip link set lo up
-        mount -t tmpfs -o mode=755 tmpfs /mnt
-        mkdir /mnt/session /mnt/sockets /mnt/images
-        mount --bind "$session" /mnt/session
-        mount --bind "$sockets" /mnt/sockets
-        mount --bind "$images" /mnt/images
-        mount -o remount,bind,ro /mnt/images 2>/dev/null || :
+        used=$(realpath "$session" "$sockets" "$images")
+        for scratch in /mnt /media /srv /opt; do
+            [ -d "$scratch" ] && ! printf '%s\n' "$used" | grep -q "^$scratch/" && break
+        done
+        mount -t tmpfs -o mode=755 tmpfs "$scratch"
+        mkdir "$scratch/session" "$scratch/sockets" "$scratch/images"
+        mount --bind "$session" "$scratch/session"
+        mount --bind "$sockets" "$scratch/sockets"
+        mount --bind "$images" "$scratch/images"
+        mount -o remount,bind,ro "$scratch/images" 2>/dev/null || :
         for covered in /home /root "$home"; do
             case $covered in /|"") continue;; esac
             [ -d "$covered" ] && mount -t tmpfs -o mode=755 tmpfs "$covered"
@@ -28,10 +33,10 @@ enum RoomScript {
         mount --bind /proc/self/ns/net \#(network)
         mkdir -p /run/libvirt /run/lock /var/lib/libvirt /var/log/libvirt /var/cache/libvirt
         mkdir -p "$session" "$sockets" "$images"
-        mount --bind /mnt/session "$session"
-        mount --bind /mnt/sockets "$sockets"
-        mount --bind /mnt/images "$images"
-        umount -l /mnt
+        mount --bind "$scratch/session" "$session"
+        mount --bind "$scratch/sockets" "$sockets"
+        mount --bind "$scratch/images" "$images"
+        umount -l "$scratch"
         mount --bind "$session/etc" /etc/libvirt
         mount --bind "$session/lib" /var/lib/libvirt
         mount --bind "$session/log" /var/log/libvirt

@@ -59,7 +59,8 @@ public struct Checkpoint: Sendable {
             try? await remove()
             throw error
         }
-        try await refresh()
+        // It is taken: a machine whose agent does not answer keeps nobody from the step, and its checks say so.
+        try? await refresh(seconds: 5 * session.slowness)
     }
 
     /// Does something while no machine of a session moves. Throws when one is off, unless that makes no difference to what
@@ -88,10 +89,14 @@ public struct Checkpoint: Sendable {
         try await Task {
             let (connection, name) = (session.connection, name)
             try await Self.whileStill(session, allOn: false) {
-                try await forEachDomain { try await connection.revert($0, to: name, goesOn: false) }
+                try await forEachDomain { domain in
+                    // A memory that a stop kept is of another moment than the disk from now on.
+                    try await connection.forgetSavedDomain(domain)
+                    try await connection.revert(domain, to: name, goesOn: false)
+                }
                 await TrackedConnections(of: session).putBack(to: name)
             }
-            try await refresh()
+            try await refresh(seconds: session.bootLimit)
         }.value
     }
 
@@ -113,13 +118,14 @@ public struct Checkpoint: Sendable {
         TrackedConnections(of: session).forget(name)
     }
 
-    /// A machine that stood still or was put back repeats its randomness and is behind the time.
-    private func refresh() async throws {
+    /// A machine that stood still or was put back repeats its randomness and is behind the time. Its agent is waited for so
+    /// many seconds.
+    private func refresh(seconds: Int) async throws {
         let session = session
         try await forEachDomain { domain in
             guard let machine = session.lab.machines.first(where: { session.domain($0.name) == domain }) else { return }
             let agent = session.agent(machine.name)
-            try await agent.wait(seconds: session.bootLimit)
+            try await agent.wait(seconds: seconds)
             try await Identity.refresh(agent)
         }
     }

@@ -133,7 +133,8 @@ public struct SolutionPlayer: Sendable {
         }
     }
 
-    private static func quoted(_ word: String) -> String {
+    /// A word as a shell takes it for one.
+    static func quoted(_ word: String) -> String {
         let isPlain = word.wholeMatch(of: /[A-Za-z0-9_@%+=:,.\/~-]+/) != nil
         return isPlain ? word : "'" + word.replacing("'", with: #"'\''"#) + "'"
     }

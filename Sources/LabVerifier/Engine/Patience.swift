@@ -8,8 +8,8 @@ public enum Patience: Sendable, Equatable {
     case atMost(Double)
     /// As many times longer as the machines are slower than on an ordinary host: for what a right solution brings about.
     case asSlow
-    /// The same, and at most a multiple of the seconds that each statement of the step took when it was done rightly, perhaps
-    /// while less went on beside it: for what is to be rejected.
+    /// For what is to be rejected, by the seconds that each statement of the step took when it was done rightly: twice as
+    /// long, and as far as its `within` goes 10 s more, since less may have gone on beside it.
     case measured([Double])
 
     /// For somebody who waits for the answer.
@@ -29,7 +29,7 @@ public enum Patience: Sendable, Equatable {
         case .measured(let took):
             // What took nothing was not seen to hold.
             guard took.indices.contains(index), took[index] > 0 else { return within }
-            return min(slow, 10 + 2 * took[index])
+            return min(slow, max(2 * took[index], min(within, 10 + 2 * took[index])))
         }
     }
 }

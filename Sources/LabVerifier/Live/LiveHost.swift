@@ -52,16 +52,27 @@ struct LiveHost: VerifierHost {
     /// Plays a step's setup, unless it was when the step could not be opened for another reason.
     private func prepare(_ step: Step) async throws {
         guard try store.steps(of: session.record.id)[step.id]?.prepared != true else { return }
+        try await play(step.setup)
+        try store.updateStep(step.id, of: session.record.id) { $0.prepared = true }
+    }
+
+    private func play(_ setup: [Action]) async throws {
         let variables = variables
         let player = SolutionPlayer(session: session) { variables.fill($0) }
-        for action in step.setup {
+        for action in setup {
             switch action {
             case .run(let action): try await player.play(action, asRoot: true) { _ in }
             case .console(let action): try await player.play(action) { _ in }
             case .answer, .check: break
             }
         }
-        try store.updateStep(step.id, of: session.record.id) { $0.prepared = true }
+    }
+
+    /// Plays again what the setups of prepared steps do on one machine, which was made anew.
+    func prepareAgain(_ machine: String) async throws {
+        let records = try store.steps(of: session.record.id)
+        let setups = session.lab.steps.filter { records[$0.id]?.prepared == true }.flatMap(\.setup)
+        try await play(setups.filter { $0.machine == machine })
     }
 
     /// A step is opened when all machines run their own systems: a checkpoint of a rescue console is nothing to go back to,

@@ -46,6 +46,16 @@ public struct SessionVerifier: Sendable {
         _ = try await LiveHost(session: session, store: store, variables: variables, outside: outside).open(step)
     }
 
+    /// Does again on a machine that was made anew what the setups of the steps so far did there, and forgets the steps'
+    /// checkpoints, which went with the machine of before.
+    public func prepareAgain(_ machine: String) async throws {
+        for id in try store.steps(of: session.record.id).keys {
+            try store.updateStep(id, of: session.record.id) { $0.checkpoint = nil }
+        }
+        let host = LiveHost(session: session, store: store, variables: variables, outside: outside)
+        try await Task { try await host.prepareAgain(machine) }.value
+    }
+
     /// Judges an answer, keeps it, and gives what was found and how many answers there were.
     public func answer(_ value: String, to question: String, of step: Step) async throws -> (
         outcomes: [CheckOutcome], attempts: Int

@@ -41,8 +41,9 @@ public struct Door: Sendable {
 
 /// What an outsider sees on a session's network: probes leave from a machine's own address, through its door.
 ///
-/// There is one login at each (door, user) and one look at the methods of each (server, user) in a run. SSH probes
-/// leave from a source port below 1024, by which the server's log tells them from the student's logins.
+/// There is one login at each (door, user) and one look at the methods of each (server, user) in a run; a login by
+/// which something did not get through is made anew. SSH probes leave from a source port below 1024, by which the
+/// server's log tells them from the student's logins.
 public actor DoorProber: Outside {
     private let doors: [String: Door]
     private let slowness: Int
@@ -105,8 +106,7 @@ public actor DoorProber: Outside {
         do {
             return try await say(words, on: machine, as: "root", input: nil, seconds: limit)
         } catch {
-            // The machine may have been rebooted since the login: one more try, with a new one.
-            forget(machine, "root")
+            // The login may be gone: one more try, with a new one.
             return try await say(words, on: machine, as: "root", input: nil, seconds: limit)
         }
     }
@@ -147,7 +147,7 @@ public actor DoorProber: Outside {
             return SSHOffer(banner: probe.banner, methods: names, fingerprint: probe.hostKey.fingerprint)
         } catch {
             await probe.close()
-            throw Self.unjudgeable(error, machine)
+            throw unjudgeable(error, machine)
         }
     }
 
@@ -164,7 +164,7 @@ public actor DoorProber: Outside {
             return accepted
         } catch {
             await probe.close()
-            throw Self.unjudgeable(error, machine)
+            throw unjudgeable(error, machine)
         }
     }
 
@@ -193,7 +193,7 @@ public actor DoorProber: Outside {
             return outcome == .accepted
         } catch {
             await probe.close()
-            throw Self.unjudgeable(error, machine)
+            throw unjudgeable(error, machine)
         }
     }
 
@@ -218,7 +218,7 @@ public actor DoorProber: Outside {
                 status: result.status ?? 255, output: String(decoding: result.output, as: UTF8.self),
                 error: String(decoding: result.errors, as: UTF8.self))
         } catch {
-            throw Self.unjudgeable(error, machine)
+            throw unjudgeable(error, machine, user)
         }
     }
 
@@ -236,8 +236,7 @@ public actor DoorProber: Outside {
         do {
             return try await login.value
         } catch {
-            sessions[key] = nil
-            throw Self.unjudgeable(error, machine)
+            throw unjudgeable(error, machine, user)
         }
     }
 
@@ -256,14 +255,19 @@ public actor DoorProber: Outside {
             } catch {
                 // The source port may be in use, or the login gone: tried again before the server is blamed.
                 if error.code == .noCommonAlgorithm { throw NoCommonAlgorithm() }
-                guard tries < 3, error.code != .timedOut else { throw Self.unjudgeable(error, machine) }
+                guard tries < 3, error.code != .timedOut else { throw unjudgeable(error, machine) }
                 forget(machine, "root")
             }
         }
     }
 
-    private static func unjudgeable(_ error: any Error, _ machine: String) -> Unjudgeable {
-        Unjudgeable(
+    /// What is said of an error, which forgets the login that it came by.
+    ///
+    /// A machine that was put back no longer knows a login of before and is silent: whatever came next would wait for
+    /// it in vain.
+    private func unjudgeable(_ error: any Error, _ machine: String, _ user: String = "root") -> Unjudgeable {
+        forget(machine, user)
+        return Unjudgeable(
             Localized(
                 ko: "\(machine)에서 다른 기계로 연결해 보지 못했어요. 여러분의 잘못으로 치지 않아요: \(error)",
                 en: "The probe from \(machine) did not get through; this is not counted against you: \(error)"))

@@ -3,6 +3,20 @@ import Glibc
 
 /// Connecting over TCP, on a thread of its own since looking up a name blocks.
 enum TCPSocket {
+    /// What a connected socket is set to, by level and name (tcp(7)): a far end that is silent for 30 s is gone.
+    ///
+    /// A machine that was put back or stopped says nothing of a connection that it no longer knows: keepalive tells of
+    /// it when nothing is sent, the user time-out (in milliseconds) when something is. One that is slow, or stands
+    /// still while a checkpoint is taken, answers before.
+    private static let options: [(level: Int32, name: Int32, value: Int32)] = [
+        (Int32(IPPROTO_TCP), TCP_NODELAY, 1),
+        (SOL_SOCKET, SO_KEEPALIVE, 1),
+        (Int32(IPPROTO_TCP), TCP_KEEPIDLE, 15),
+        (Int32(IPPROTO_TCP), TCP_KEEPINTVL, 5),
+        (Int32(IPPROTO_TCP), TCP_KEEPCNT, 3),
+        (Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, 30_000),
+    ]
+
     /// A connected socket, which the caller owns.
     static func connect(host: String, port: Int, timeout: Duration) async throws(SSHError) -> Int32 {
         let deadline = ContinuousClock.now + timeout
@@ -60,8 +74,10 @@ enum TCPSocket {
             close(descriptor)
             throw error
         }
-        var one: Int32 = 1
-        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+        for option in options {
+            var value = option.value
+            setsockopt(descriptor, option.level, option.name, &value, socklen_t(MemoryLayout<Int32>.size))
+        }
         return descriptor
     }
 

@@ -63,6 +63,8 @@ struct SSHLoginCheck: Check {
                     en: "Asking \(machine):\(port) with ssh from \(from) was cut off. Try again."))
         }
         guard last.banner != nil else {
+            // A machine that is off or paused says nothing either, and then nothing is judged.
+            _ = try await bench.look(on: machine, "true", [])
             return fail(
                 Localized(
                     ko: "\(from)에서 \(machine):\(port)에 닿지 못했어요: \(last.last)",
