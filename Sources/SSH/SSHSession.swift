@@ -25,7 +25,7 @@ public final class SSHSession: Sendable {
 
     /// Connects over TCP, exchanges keys and checks the host key.
     ///
-    /// A far end whose kernel is silent for 30 s has broken the connection: what waits fails with
+    /// A far end whose kernel is silent for a minute has broken the connection: what waits fails with
     /// ``SSHError/Code/disconnected``.
     ///
     /// - Parameters:

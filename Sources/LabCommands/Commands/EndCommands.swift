@@ -62,11 +62,14 @@ struct ResumeCommand: AsyncParsableCommand {
         let goesOnThere =
             record.isElsewhere ? record.state == .running && from != .checkpoint : record.isUp
         if from == .checkpoint, goesOnThere || record.state == .stopped {
-            let first = goesOnThere ? "" : "lab resume, "
+            let first = record.state == .running ? "" : "lab resume, "
             throw LabError(
                 .usage,
                 Localized(
-                    ko: "\(record.lab)번 실습은 갑자기 꺼진 것이 아니에요", en: "lab \(record.lab) did not end without warning"),
+                    ko: "\(record.lab)번 실습은 갑자기 꺼지지 않았어요. --from checkpoint는 그런 때를 위한 것이에요",
+                    en:
+                        "lab \(record.lab) has its room or its memory still; --from checkpoint is for one that has neither"
+                ),
                 advice: Localized(
                     ko: "단계가 열린 때로 되돌리려면: \(first)lab reset STEP",
                     en: "To go back to when a step was opened: \(first)lab reset STEP"))

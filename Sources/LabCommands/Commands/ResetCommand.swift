@@ -101,26 +101,25 @@ struct ResetCommand: AsyncParsableCommand {
         defer { view.end() }
         let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
         try await start.renew(machine, of: session)
-        do {
-            try await context.verifier(session).prepareAgain(machine.name)
-        } catch {
-            throw LabError(
-                .failed,
-                Localized(
-                    ko: "\(machine.name)을(를) 새로 만들었지만, 단계들이 거기에 준비해 두는 것을 다시 준비하지 못했어요",
-                    en: "\(machine.name) was made anew, but what the steps prepare there could not be prepared again"),
-                advice: Localized(
-                    ko:
-                        "다시: lab reset --machine \(machine.name)      처음부터: lab finish, lab start \(session.lab.number)",
-                    en:
-                        "Again: lab reset --machine \(machine.name)      From the beginning: lab finish, lab start \(session.lab.number)"
-                ),
-                cause: error)
+        let isPrepared = session.lab.steps.contains { $0.setup.contains { $0.machine == machine.name } }
+        if isPrepared {
+            view.show(
+                .doing(.same(machine.name), Localized(ko: "단계들이 준비하는 것을 다시 준비해요", en: "is prepared again")))
+        }
+        let unprepared = try await context.verifier(session).prepareAgain(machine.name)
+        if isPrepared { view.show(.done(.same(machine.name), Localized(ko: "준비됐어요", en: "ready"))) }
+        if !unprepared.isEmpty {
+            let list = unprepared.joined(separator: ", ")
+            view.show(
+                .notice(
+                    Localized(
+                        ko: "그동안 한 일이 있어야 준비되는 것은 다시 준비하지 못했어요: \(list)",
+                        en: "What rests on things done since could not be prepared again: \(list)")))
         }
         view.end()
         let words = Localized(
-            ko: "\(machine.name)은(는) 이제 lab start 직후와 같아요. 무엇이 사라졌는지는 lab check로 볼 수 있어요.",
-            en: "\(machine.name) is as it was after lab start. lab check says what does not hold any more.")
+            ko: "\(machine.name)을(를) 새로 만들었어요. 무엇이 사라졌는지는 lab check로 볼 수 있어요.",
+            en: "\(machine.name) was made anew. lab check says what does not hold any more.")
         Output.error(words[context.language])
     }
 

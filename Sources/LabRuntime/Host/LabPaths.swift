@@ -22,7 +22,8 @@ public struct LabPaths: Sendable {
         }
         /// A variable's path, from the working directory when it is a relative one.
         func path(_ variable: String) -> String? {
-            environment[variable].map { $0.hasPrefix("/") ? $0 : FileManager.default.currentDirectoryPath + "/" + $0 }
+            guard let value = environment[variable], !value.isEmpty else { return nil }
+            return value.hasPrefix("/") ? value : FileManager.default.currentDirectoryPath + "/" + value
         }
         self.userHome = userHome
         self.root = root
@@ -31,7 +32,7 @@ public struct LabPaths: Sendable {
         let user = environment["LAB_UID"] ?? String(getuid())
         if let short = path("LAB_RUN") {
             run = short
-        } else if let runtime = environment["XDG_RUNTIME_DIR"], access(runtime, W_OK) == 0 {
+        } else if let runtime = environment["XDG_RUNTIME_DIR"], Self.isOwn(runtime) {
             run = runtime + "/lab"
         } else {
             run = "/tmp/lab-" + user
@@ -58,12 +59,16 @@ public struct LabPaths: Sendable {
         return bytes
     }
 
-    /// Throws unless a directory is the user's own, and no other user may put something into it or take its place.
-    static func demandOwn(_ directory: String) throws {
+    /// Whether a path is a directory of the user's own, no link, into which no other user may put something.
+    private static func isOwn(_ directory: String) -> Bool {
         var status = stat()
-        guard lstat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == getuid(),
-            status.st_mode & 0o022 == 0
-        else {
+        return lstat(directory, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR && status.st_uid == getuid()
+            && status.st_mode & 0o022 == 0
+    }
+
+    /// Throws unless a path is a directory of the user's own, no link, into which no other user may put something.
+    static func demandOwn(_ directory: String) throws {
+        guard isOwn(directory) else {
             throw LabError(
                 .host, "the directory \(directory) is not yours alone: others could take over what is put there",
                 advice: "See: ls -ld \(directory)      If it is yours: chmod go-w \(directory)"

@@ -60,7 +60,7 @@ public struct Checkpoint: Sendable {
             throw error
         }
         // It is taken: a machine whose agent does not answer keeps nobody from the step, and its checks say so.
-        try? await refresh(seconds: 5 * session.slowness)
+        try await refresh(seconds: 5 * session.slowness, all: false)
     }
 
     /// Does something while no machine of a session moves. Throws when one is off, unless that makes no difference to what
@@ -90,13 +90,13 @@ public struct Checkpoint: Sendable {
             let (connection, name) = (session.connection, name)
             try await Self.whileStill(session, allOn: false) {
                 try await forEachDomain { domain in
-                    // A memory that a stop kept is of another moment than the disk from now on.
-                    try await connection.forgetSavedDomain(domain)
                     try await connection.revert(domain, to: name, goesOn: false)
+                    // A memory that a stop kept is of another moment than the disk now.
+                    try await connection.forgetSavedDomain(domain)
                 }
                 await TrackedConnections(of: session).putBack(to: name)
             }
-            try await refresh(seconds: session.bootLimit)
+            try await refresh(seconds: session.bootLimit, all: true)
         }.value
     }
 
@@ -119,14 +119,18 @@ public struct Checkpoint: Sendable {
     }
 
     /// A machine that stood still or was put back repeats its randomness and is behind the time. Its agent is waited for so
-    /// many seconds.
-    private func refresh(seconds: Int) async throws {
+    /// many seconds; unless `all` have to answer, one that does not is left as it is.
+    private func refresh(seconds: Int, all: Bool) async throws {
         let session = session
         try await forEachDomain { domain in
             guard let machine = session.lab.machines.first(where: { session.domain($0.name) == domain }) else { return }
             let agent = session.agent(machine.name)
-            try await agent.wait(seconds: seconds)
-            try await Identity.refresh(agent)
+            do {
+                try await agent.wait(seconds: seconds)
+                try await Identity.refresh(agent)
+            } catch  where !all {
+                try Task.checkCancellation()
+            }
         }
     }
 

@@ -68,11 +68,19 @@ struct LiveHost: VerifierHost {
         }
     }
 
-    /// Plays again what the setups of prepared steps do on one machine, which was made anew.
-    func prepareAgain(_ machine: String) async throws {
+    /// Plays again what the setups of prepared steps do on one machine, which was made anew. What rests on something that
+    /// was done since then fails there; gives the steps of which something could not be done.
+    func prepareAgain(_ machine: String) async throws -> [String] {
         let records = try store.steps(of: session.record.id)
-        let setups = session.lab.steps.filter { records[$0.id]?.prepared == true }.flatMap(\.setup)
-        try await play(setups.filter { $0.machine == machine })
+        var unprepared: [String] = []
+        for step in session.lab.steps where records[step.id]?.prepared == true {
+            do {
+                try await play(step.setup.filter { $0.machine == machine })
+            } catch is LabError {
+                unprepared.append(step.id)
+            }
+        }
+        return unprepared
     }
 
     /// A step is opened when all machines run their own systems: a checkpoint of a rescue console is nothing to go back to,

@@ -47,13 +47,13 @@ public struct SessionVerifier: Sendable {
     }
 
     /// Does again on a machine that was made anew what the setups of the steps so far did there, and forgets the steps'
-    /// checkpoints, which went with the machine of before.
-    public func prepareAgain(_ machine: String) async throws {
+    /// checkpoints, which went with the machine of before. Gives the steps of which something could not be done.
+    public func prepareAgain(_ machine: String) async throws -> [String] {
         for id in try store.steps(of: session.record.id).keys {
             try store.updateStep(id, of: session.record.id) { $0.checkpoint = nil }
         }
         let host = LiveHost(session: session, store: store, variables: variables, outside: outside)
-        try await Task { try await host.prepareAgain(machine) }.value
+        return try await host.prepareAgain(machine)
     }
 
     /// Judges an answer, keeps it, and gives what was found and how many answers there were.

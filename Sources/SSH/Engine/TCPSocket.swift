@@ -3,7 +3,7 @@ import Glibc
 
 /// Connecting over TCP, on a thread of its own since looking up a name blocks.
 enum TCPSocket {
-    /// What a connected socket is set to, by level and name (tcp(7)): a far end that is silent for 30 s is gone.
+    /// What a connected socket is set to, by level and name (tcp(7)): a far end that is silent for a minute is gone.
     ///
     /// A machine that was put back or stopped says nothing of a connection that it no longer knows: keepalive tells of
     /// it when nothing is sent, the user time-out (in milliseconds) when something is. One that is slow, or stands
@@ -11,10 +11,10 @@ enum TCPSocket {
     private static let options: [(level: Int32, name: Int32, value: Int32)] = [
         (Int32(IPPROTO_TCP), TCP_NODELAY, 1),
         (SOL_SOCKET, SO_KEEPALIVE, 1),
-        (Int32(IPPROTO_TCP), TCP_KEEPIDLE, 15),
-        (Int32(IPPROTO_TCP), TCP_KEEPINTVL, 5),
+        (Int32(IPPROTO_TCP), TCP_KEEPIDLE, 30),
+        (Int32(IPPROTO_TCP), TCP_KEEPINTVL, 10),
         (Int32(IPPROTO_TCP), TCP_KEEPCNT, 3),
-        (Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, 30_000),
+        (Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, 60_000),
     ]
 
     /// A connected socket, which the caller owns.
