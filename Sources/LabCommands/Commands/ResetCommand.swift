@@ -113,8 +113,9 @@ struct ResetCommand: AsyncParsableCommand {
             view.show(
                 .notice(
                     Localized(
-                        ko: "그동안 한 일이 있어야 준비되는 것은 다시 준비하지 못했어요: \(list)",
-                        en: "What rests on things done since could not be prepared again: \(list)")))
+                        ko: "다음 단계가 준비해 둔 것은 다시 다 준비하지 못했어요. 그동안 한 일이 있어야 되는 것일 수 있어요: \(list)",
+                        en: "Not all that these steps prepared could be prepared again, perhaps since it rests on what "
+                            + "was done there: \(list)")))
         }
         view.end()
         let words = Localized(

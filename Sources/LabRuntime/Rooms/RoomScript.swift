@@ -4,18 +4,18 @@ enum RoomScript {
     /// its sockets, the images' directory, the home directory to hide, and a file whose lock keeps the room (or nothing).
     ///
     /// What a guest's QEMU may see of the user's files is the session's and the images' directories only: they are
-    /// put aside on a scratch tmpfs, where none of them is, the homes are covered, and they are bound again where they
-    /// were. The directories
-    /// that libvirtd writes to are covered too: an ordinary user cannot make those that the host lacks. libvirtd does
-    /// not start where its compiled-in user is unknown, whatever `qemu.conf` says, so the room knows it.
+    /// put aside on a scratch tmpfs, the homes are covered, and they are bound again where they were. The scratch lies over
+    /// a place that has none of these in it; one more is known than they are. The directories that libvirtd writes to are
+    /// covered too: an ordinary user cannot make those that the host lacks. libvirtd does not start where its compiled-in
+    /// user is unknown, whatever `qemu.conf` says, so the room knows it.
     ///
     /// The network namespace is bound to ``network``, where a process that may not look at others can open it.
     static let setup = #"""
         libvirt_qemu=libvirt-qemu:x:64055:64055::/:/usr/sbin/nologin
         session=$1 sockets=$2 images=$3 home=$4 lock=$5
         ip link set lo up
-        used=$(realpath "$session" "$sockets" "$images")
-        for scratch in /mnt /media /srv /opt; do
+        used=$(realpath -m "$session" "$sockets" "$images" "${home:-/}" | sed 's,$,/,')
+        for scratch in /mnt /media /srv /opt /usr/local/src; do
             [ -d "$scratch" ] && ! printf '%s\n' "$used" | grep -q "^$scratch/" && break
         done
         mount -t tmpfs -o mode=755 tmpfs "$scratch"

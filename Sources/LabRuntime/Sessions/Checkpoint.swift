@@ -63,15 +63,15 @@ public struct Checkpoint: Sendable {
         try await refresh(seconds: 5 * session.slowness, all: false)
     }
 
-    /// Does something while no machine of a session moves. Throws when one is off, unless that makes no difference to what
-    /// is done: all are on afterwards.
+    /// Does something while no machine of a session moves, and lets all go on. Throws when one is off, unless they do not
+    /// have to be `allOn` before, since what is done switches them on.
     static func whileStill(
         _ session: LiveSession, allOn: Bool = true, _ body: () async throws -> Void
     ) async throws {
         let connection = session.connection
         do {
             try await forEachDomain(of: session) { domain in
-                if try await connection.domainState(domain) != .running, !allOn { return }
+                if !allOn, try await connection.domainState(domain) != .running { return }
                 try await connection.suspendDomain(domain)
             }
             try await body()
@@ -128,7 +128,8 @@ public struct Checkpoint: Sendable {
             do {
                 try await agent.wait(seconds: seconds)
                 try await Identity.refresh(agent)
-            } catch  where !all {
+            } catch {
+                if all { throw error }
                 try Task.checkCancellation()
             }
         }

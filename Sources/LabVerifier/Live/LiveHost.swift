@@ -68,8 +68,8 @@ struct LiveHost: VerifierHost {
         }
     }
 
-    /// Plays again what the setups of prepared steps do on one machine, which was made anew. What rests on something that
-    /// was done since then fails there; gives the steps of which something could not be done.
+    /// Plays again what the setups of prepared steps do on one machine, which was made anew. Gives the steps of which
+    /// something could not be done, mostly since it rests on what was done on the machine of before.
     func prepareAgain(_ machine: String) async throws -> [String] {
         let records = try store.steps(of: session.record.id)
         var unprepared: [String] = []
@@ -77,6 +77,7 @@ struct LiveHost: VerifierHost {
             do {
                 try await play(step.setup.filter { $0.machine == machine })
             } catch is LabError {
+                try Task.checkCancellation()
                 unprepared.append(step.id)
             }
         }
