@@ -114,11 +114,19 @@ struct ProofTests {
             trial.kind.expectation == .accepted ? right(trial) : Fixture.result(["fail", "pass"])
         }
         #expect(proof.idle.count == 2 && proof.idle.allSatisfy { $0.check.verdict == "pass" })
+        // What it said before the step is no rejection of a mutant, and neither is what had not had its time.
+        let other = self.proof { trial, _ in
+            guard trial.kind.isMutant else { return right(trial) }
+            var result = Fixture.result(["fail", "fail"])
+            result.checks[1].isCutShort = true
+            return result
+        }
+        #expect(other.idle.count == 2)
         // With mutants left out nothing can be said of a check.
         let part = TrialPlan(lab: plan.lab, mutants: ["wrong"], values: Fixture.values)
-        var other = Proof(part, runs: 1, values: Fixture.values)
-        for trial in part.trials { other.note(Fixture.result(["fail", "pass"]), of: trial, run: 1, isKept: false) }
-        #expect(other.idle.isEmpty)
+        var few = Proof(part, runs: 1, values: Fixture.values)
+        for trial in part.trials { few.note(Fixture.result(["fail", "pass"]), of: trial, run: 1, isKept: false) }
+        #expect(few.idle.isEmpty)
     }
 
     @Test("A chosen part has the ways without looks only when they are asked for") func lookless() {

@@ -76,6 +76,9 @@ struct ImageRecipeTests {
         #expect(throws: LabError.self) { try recipe("name: more\nfrom: ../base\n") }
     }
 
+    /// 2026-01-01T00:00:00Z.
+    private let built = Date(timeIntervalSince1970: 1_767_225_600)
+
     @Test("The store finds only the image of exactly this recipe, and does not see unfinished builds")
     func store() throws {
         defer { cleanUp() }
@@ -83,7 +86,7 @@ struct ImageRecipeTests {
         let wanted = try recipe(plain)
         #expect(try store.find(wanted) == nil)
         #expect(try store.list().isEmpty)
-        for directory in [store.directory(of: wanted), store.root + "/.build-tiny"] {
+        for directory in [store.directory(of: wanted, built: built), store.root + "/.build-tiny"] {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             let text = #"{"name":"tiny","digest":"\#(wanted.digest)","built":"2026-01-01T00:00:00Z","contents":[]}"#
             try text.write(toFile: directory + "/image.json", atomically: true, encoding: .utf8)
@@ -91,7 +94,29 @@ struct ImageRecipeTests {
         let found = try #require(try store.find(wanted))
         #expect(try store.list() == [found])
         #expect(try store.find(try recipe(plain + "pool: [nano]\n")) == nil)
-        try store.remove(found)
+        // One that is built again does not come under the disks that lie over the first.
+        let again = store.directory(of: wanted, built: built + 60)
+        #expect(again != found.directory)
+        try FileManager.default.copyItem(atPath: found.directory, toPath: again)
+        try FileManager.default.removeItem(atPath: again + "/image.json")
+        let text = #"{"name":"tiny","digest":"\#(wanted.digest)","built":"2026-01-01T00:01:00Z","contents":[]}"#
+        try text.write(toFile: again + "/image.json", atomically: true, encoding: .utf8)
+        #expect(try store.find(wanted)?.directory == again)
+        for image in try store.list() { try store.remove(image) }
         #expect(try store.list().isEmpty)
+    }
+
+    @Test("An image whose record cannot be read is not there, and the others are")
+    func unreadable() throws {
+        defer { cleanUp() }
+        let store = ImageStore(root: scratch + "/images")
+        let wanted = try recipe(plain)
+        let text = #"{"name":"other","digest":"0123","built":"2026-01-01T00:00:00Z","contents":[]}"#
+        for (directory, text) in [(store.directory(of: wanted, built: built), ""), (store.root + "/other-0123", text)] {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            try text.write(toFile: directory + "/image.json", atomically: true, encoding: .utf8)
+        }
+        #expect(try store.find(wanted) == nil)
+        #expect(try store.list().map(\.name) == ["other"])
     }
 }

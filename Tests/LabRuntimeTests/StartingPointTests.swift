@@ -37,6 +37,22 @@ struct StartingPointTests {
         #expect(try store.steps(of: "1-a")["one"]?.passed == moment, "the session that it was taken from keeps its own")
     }
 
+    @Test("What a killed keeping left goes, unless its session's lease is held")
+    func left() async throws {
+        defer { try? FileManager.default.removeItem(atPath: home) }
+        let paths = LabPaths(environment: ["LAB_HOME": home], root: home)
+        let points = home + "/points"
+        let names = [".new-0123456789abcdef-1-held", ".new-0123456789abcdef-1-left", "0123456789abcdef"]
+        for name in names {
+            try FileManager.default.createDirectory(atPath: "\(points)/\(name)", withIntermediateDirectories: true)
+        }
+        let lease = try await Lease.take(directory: home + "/leases/1-held", for: "a test")
+        StartingPointStore(paths: paths).clearLeft()
+        let kept = try FileManager.default.contentsOfDirectory(atPath: points)
+        #expect(Set(kept) == [names[0], names[2]])
+        withExtendedLifetime(lease) {}
+    }
+
     @Test("The key differs with the step, what is done before it, the student's values and the machines")
     func key() {
         func step(_ id: String) -> Step {

@@ -42,6 +42,17 @@ struct WarmStoreTests {
         #expect(try store.find("tiny", other) == nil)
     }
 
+    @Test("Its record may be read by every user, whatever the maker's umask is")
+    func shared() throws {
+        defer { cleanUp() }
+        let directory = store.directory("tiny", key)
+        let record = directory + "/record.json"
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: record)
+        try WarmStore.seal(WarmImage(directory: directory, parked: 7), over: image)
+        let attributes = try FileManager.default.attributesOfItem(atPath: record)
+        #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o644)
+    }
+
     @Test("One that was linked or moved is found again; one byte that differs is not forgiven")
     func changed() throws {
         defer { cleanUp() }

@@ -187,6 +187,21 @@ func run(
         #expect(report.newPasses.map(\.step) == ["a"])
     }
 
+    @Test func whatANamedStepNeedsIsDisturbedOnlyWhenItIsNamedToo() async {
+        let name = UUID().uuidString
+        let steps = [
+            step("a", told("disturbs", "pass", run: name)),
+            step("b", needs: ["a"], told("disturbs", "pass", run: name), told("holds", "pass", run: name)),
+        ]
+        let host = ScriptedHost()
+        let alone = await run(steps, host: host, named: ["b"], disturbing: true)
+        #expect(alone.steps.map(\.state) == [.waiting])
+        #expect(host.opened.withLock { $0 } == ["a"])
+        #expect(!Oracle.shared.order(name).contains { $0.hasSuffix("disturbs") })
+        let both = await run(steps, named: ["a", "b"], disturbing: true)
+        #expect(both.steps.map(\.state) == [.done, .done])
+    }
+
     @Test func aNamedStepIsJudgedThoughItWaits() async {
         let host = ScriptedHost()
         let report = await run(

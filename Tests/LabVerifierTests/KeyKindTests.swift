@@ -45,17 +45,23 @@ private let base: [String: FieldValue] = [
             ]
             return try await KeyPairCheck(fields(values)).judge(on: homes.bench)
         }
-        func authorized() async throws -> Verdict {
-            try await AuthorizedKeyCheck(fields(base)).judge(on: homes.bench).verdict
+        func authorized() async throws -> Verdict { try await trust().verdict }
+        func trust() async throws -> Finding {
+            try await AuthorizedKeyCheck(fields(base)).judge(on: homes.bench)
         }
         #expect(try await pair(true).verdict == .pass)
         #expect(try await pair(false).verdict == .fail)
         #expect(try await authorized() == .fail)
+        #expect(try await trust().hint?.en == "Has the key been copied to that server?")
         try await homes.run(
             "cp losttemple/.ssh/id_ed25519.pub server01/.ssh/authorized_keys; chmod 600 server01/.ssh/*")
         #expect(try await authorized() == .pass)
         try await homes.run("chmod 777 server01")
         #expect(try await authorized() == .fail)
+        #expect(try await trust().hint?.en.contains("StrictModes") == true)
+        try await homes.run("chmod 755 server01; chmod 044 server01/.ssh/authorized_keys")
+        #expect(try await trust().hint?.en.contains("reads this file as") == true)
+        try await homes.run("chmod 600 server01/.ssh/authorized_keys")
         try await homes.run("chmod 755 server01; sed -i 's/AAAA/AAA/' server01/.ssh/authorized_keys")
         #expect(try await authorized() == .fail)
         try await homes.run("chmod 644 losttemple/.ssh/id_ed25519")
@@ -83,10 +89,25 @@ private let base: [String: FieldValue] = [
         let finding = try await pair(every: true)
         #expect(finding.verdict == .fail)
         #expect(finding.observed.en == "~/.ssh/job on losttemple: it has no passphrase.")
+        #expect(finding.hint == nil)
         try await homes.run("rm losttemple/.ssh/job*")
         #expect(try await pair(every: true).verdict == .pass)
         try await homes.run("rm losttemple/.ssh/*")
         #expect(try await pair(every: true).verdict == .fail)
+        #expect(try await pair(every: true).hint?.en.contains("On which machine") == true)
+    }
+
+    @Test(arguments: ["RFC4716", "PEM", "PKCS8"])
+    func aKeyThatIsLockedHasAFingerprint(format: String) async throws {
+        let homes = Homes()
+        defer { homes.remove() }
+        try await homes.run(
+            "mkdir -m 700 -p losttemple/.ssh; ssh-keygen -q -t rsa -m \(format) -N secret -f losttemple/.ssh/id_rsa; "
+                + "ssh-keygen -lf losttemple/.ssh/id_rsa.pub | cut -d' ' -f2 >print")
+        let keys = try await UserKeys.read("losttemple", user: "root", on: homes.bench)
+        let print = try String(contentsOfFile: homes.base + "/print", encoding: .utf8)
+        #expect(keys.fingerprints == [String(print.dropLast())])
+        #expect(keys.publicKeys.count == 1)
     }
 
     @Test func aCopyUnderAnotherNameIsFound() async throws {
@@ -120,6 +141,37 @@ private let base: [String: FieldValue] = [
         #expect(try await judge("@revoked * ssh-ed25519 AAAA1\n", live) == .fail)
         #expect(try await judge("nofile\n", live) == .fail)
         #expect(try await judge("|1|x|y ssh-ed25519 AAAA1\n", "") == .fail)
+    }
+
+    @Test func knownHostsMayStandElsewhere() async throws {
+        let homes = Homes()
+        defer { homes.remove() }
+        let config = """
+            Host server01
+              HostName 192.168.122.201
+            Host 192.168.122.201
+              HostKeyAlias bakery
+            Host *
+              UserKnownHostsFile \(homes.base)/%k \(homes.base)/hosts
+            """
+        try await homes.run(
+            """
+            echo '\(config)' >config
+            ssh-keygen -q -t ed25519 -N '' -f key; sed 's/^/bakery /' key.pub >bakery
+            """)
+        func known() async throws -> Set<String> {
+            let script = KnownHostCheck.configured.replacing(
+                #""-G","#, with: #""-G", "-F", "\#(homes.base)/config","#)
+            let guest = BatchingGuest(shellGuest(), machine: "here")
+            let seen = try await guest.observe(as: nil, script, ["22", "192.168.122.201", "server01"])
+            return KnownHostCheck.keys(seen.output)
+        }
+        #expect(try await known().count == 1)
+        // By the alias, and by what a name stands for.
+        try await homes.run("mv bakery x; sed 's/^bakery/192.168.122.201/' x >hosts")
+        #expect(try await known().count == 1)
+        try await homes.run("rm hosts")
+        #expect(try await known().isEmpty)
     }
 
     @Test func checkingSwitchedOffFails() async throws {

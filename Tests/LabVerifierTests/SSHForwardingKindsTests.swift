@@ -28,6 +28,26 @@ struct SSHForwardingKindsTests {
         #expect(live.verdict == .pass, "\(live.observed.en)")
     }
 
+    /// What sshd writes at LogLevel INFO of what it wrote at VERBOSE.
+    private func terse(_ record: String) throws -> String {
+        try SSHRecorded.text(record).split(separator: "\n")
+            .filter { line in !["Connection from", "Starting session", "User child"].contains { line.contains($0) } }
+            .joined(separator: "\n")
+    }
+
+    @Test func serversThatSayLessAreJudgedAlike() async throws {
+        let hop = try forwarding("forwarded.jsonl", sockets: "forward.sockets")
+        hop.reply(SSHJournal.script, on: "server02", try terse("forwarded.jsonl"))
+        let agent = try await forwarded.get().judge(on: hop)
+        #expect(agent.verdict == .pass, "\(agent.observed.en)")
+        let bench = try tunnelBench()
+        bench.reply(SSHJournal.script, try terse("tunnel.jsonl"))
+        let through = try await TunnelLoginCheck(
+            SSHRecorded.fields(["to": "server02", "through": "server01", "port": "24022"])
+        ).judge(on: bench)
+        #expect(through.verdict == .pass, "\(through.observed.en)")
+    }
+
     @Test func aLoginThatIsOverOrByAnotherAgentDoesNotCount() async throws {
         let check = try forwarded.get()
         let past = try await check.judge(on: try forwarding("forwarded.jsonl", sockets: "tunnel.sockets"))

@@ -48,6 +48,37 @@ struct SSHProbeKindsTests {
         await #expect(throws: Unjudgeable.self) { try await check.judge(on: bench) }
     }
 
+    @Test func whatAFirewallCountsIsNotJudged() async throws {
+        let bench = SSHBench(outside: FakeOutside(tcp: .refused))
+        let port = try TCPCheck(SSHRecorded.fields(["from": "losttemple", "to": "server01", "port": "22"]))
+        let methods = try SSHMethodsCheck(SSHRecorded.fields(server, lists: ["methods": ["publickey"]]))
+        #expect(try await port.judge(on: bench).verdict == .fail)
+        #expect(try await methods.judge(on: bench).verdict == .fail)
+        bench.reply(Reach.limitScript, "-A ufw-user-input -p tcp -m tcp --dport 22 -j ufw-user-limit\n")
+        await #expect(throws: Unjudgeable.self) { try await port.judge(on: bench) }
+        await #expect(throws: Unjudgeable.self) { try await methods.judge(on: bench) }
+        let shut = try TCPCheck(
+            SSHRecorded.fields(["from": "losttemple", "to": "server01", "port": "22"], flags: ["open": false]))
+        #expect(try await shut.judge(on: bench).verdict == .pass)
+    }
+
+    @Test func anAttemptThatBrokeOffIsNoRefusal() async throws {
+        let heard = "debug1: Remote protocol version 2.0, remote software version OpenSSH_9.2p1\n"
+        func isLetIn(_ said: String) async throws -> Bool {
+            let bench = SSHBench()
+            bench.reply(ClientProbe.script, said)
+            return try await ClientProbe.isLetIn(
+                .password("x"), from: "server01", to: "192.168.122.202", port: 22, user: "administrator", on: bench)
+        }
+        #expect(
+            try await isLetIn(heard + "Authenticated to 192.168.122.202 ([192.168.122.202]:22) using \"password\".\n"))
+        let denied = try await isLetIn(
+            heard + "administrator@192.168.122.202: Permission denied (publickey,password).\n")
+        #expect(!denied)
+        await #expect(throws: Unjudgeable.self) { try await isLetIn(heard) }
+        await #expect(throws: Unjudgeable.self) { try await isLetIn("Connection closed by UNKNOWN port 65535\n") }
+    }
+
     @Test func aServerWithoutADoorIsAskedThroughItsAgent() async throws {
         let bench = SSHBench(outside: FakeOutside(tcp: .refused))
         bench.reply(

@@ -298,6 +298,10 @@ private func verdict(_ check: some Check, _ bench: ScriptedBench) async throws -
         #expect(stray("-A ufw-user-input -s 192.168.122.202/32 -j ACCEPT") != nil)
         #expect(stray("-A ufw6-user-input -p tcp -m tcp --dport 80 -j ACCEPT") != nil)
         #expect(stray("-P INPUT6 ACCEPT") != nil)
+        // A card's rules let in what comes by it; the loopback's nobody from outside.
+        #expect(FirewallCheck.isAllowed(22, by: ["-A ufw-user-input -i eth0 -p tcp -m tcp --dport 22 -j ACCEPT"]))
+        #expect(stray("-A ufw-user-input -i eth0 -p tcp -m tcp --dport 8080 -j ACCEPT") != nil)
+        #expect(stray("-A ufw-user-input -i lo -j ACCEPT") == nil)
     }
 }
 

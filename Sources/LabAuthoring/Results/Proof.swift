@@ -96,12 +96,10 @@ public struct Proof: Sendable {
         return steps.flatMap { step -> [(step: String, check: TrialResult.Check)] in
             let cells = cells(of: step.id)
             guard cells.allSatisfy({ $0.standing != .unplayed }) else { return [] }
-            let results = cells.filter { $0.trial.kind.expectation == .rejected && $0.trial.kind != .fresh }
-                .flatMap(\.results).compactMap { $0 }
+            let results = cells.filter(\.trial.kind.isMutant).flatMap(\.results).compactMap { $0 }
             guard let first = results.first else { return [] }
-            return first.checks.indices.filter { place in
-                !results.contains { $0.checks.indices.contains(place) && $0.checks[place].verdict == "fail" }
-            }.map { (step.id, first.checks[$0]) }
+            let rejecting = Set(results.flatMap(\.rejecting))
+            return first.checks.indices.filter { !rejecting.contains($0) }.map { (step.id, first.checks[$0]) }
         }
     }
 

@@ -44,8 +44,11 @@ struct AnswerCommand: AsyncParsableCommand, Multilingual {
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
         let (outcomes, attempts) = try await context.verifier(session).answer(value, to: asked.id, of: step)
         for outcome in outcomes { Output.data(outcome.observed[language]) }
+        if outcomes.contains(where: { $0.verdict == .blocked }) {
+            Output.error(language == .ko ? "판정하지 못한 답은 세지 않아요." : "An answer that could not be judged does not count.")
+            throw ExitStatus(value: ExitStatus.notJudged)
+        }
         Output.error(language == .ko ? "\(attempts)번째 답" : "answer \(attempts)")
-        if outcomes.contains(where: { $0.verdict == .blocked }) { throw ExitStatus(value: ExitStatus.notJudged) }
         if outcomes.contains(where: { $0.verdict == .fail }) { throw ExitStatus(value: ExitStatus.notDone) }
     }
 

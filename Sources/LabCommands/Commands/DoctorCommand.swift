@@ -81,14 +81,14 @@ struct DoctorCommand: AsyncParsableCommand {
                 found: "is found out by booting an image's kernel", name: "KVM", remedy: "lab image build",
                 state: .unknown)
         }
-        let outcome = try await AcceleratorProbe(paths: context.paths).outcome(kernel: image.kernel)
+        let outcome = try await AcceleratorProbe(paths: context.paths).outcome(kernel: image.kernel, afresh: true)
         guard !outcome.kvmWorks else { return Row(found: "runs a stock kernel", name: "KVM", state: .good) }
         return Row(
             found: outcome.reason.en + "; machines are emulated", name: "KVM", remedy: outcome.remedy, state: .slow)
     }
 }
 
-/// A command for the user's shell, on this process's own terminal.
+/// A command for the user's shell, on this process's own terminal; what it prints goes to standard error.
 private enum Shell {
     /// Runs it to its end and gives its status.
     static func run(_ command: String) -> Int32 {
@@ -97,6 +97,7 @@ private enum Shell {
         // A host of root's own may have no sudo.
         let sudo = getuid() == 0 ? #"sudo() { "$@"; }; "# : ""
         process.arguments = ["-c", sudo + command]
+        process.standardOutput = FileHandle.standardError
         guard (try? process.run()) != nil else { return 127 }
         process.waitUntilExit()
         return process.terminationStatus

@@ -17,6 +17,7 @@ struct StopCommand: AsyncParsableCommand {
         let lab = try context.lab(of: record)
         let lease = try await SessionLease.take(&record, for: "lab stop", in: context)
         defer { withExtendedLifetime(lease) {} }
+        Interrupts.leave(.completed)
         let view = ProgressView(context.language)
         defer { view.end() }
         try await SessionEnd(paths: context.paths, store: context.store).stop(record, lab: lab) { view.show($0) }
@@ -51,6 +52,7 @@ struct ResumeCommand: AsyncParsableCommand {
         var record = try session.record(in: context, states: states)
         let lease = try await SessionLease.take(&record, for: "lab resume", in: context, states: states)
         defer { withExtendedLifetime(lease) {} }
+        Interrupts.leave(.resumed)
         let lab = try context.lab(of: record)
         let view = ProgressView(context.language)
         defer { view.end() }
@@ -165,6 +167,7 @@ struct FinishCommand: AsyncParsableCommand {
         // A start that failed meanwhile has taken back what it made.
         if try turn == nil || context.store.session(record.id) != nil {
             let lease = try await SessionLease.take(&record, for: "lab finish", in: context, states: states)
+            Interrupts.leave(.completed)
             try await SessionEnd(paths: context.paths, store: context.store).finish(record)
             withExtendedLifetime(lease) {}
         }

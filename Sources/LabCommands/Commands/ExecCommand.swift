@@ -48,7 +48,10 @@ struct ExecCommand: AsyncParsableCommand {
         let input = StandardInput()
         return try await GuestStream(session.agent(machine)).run(
             .words(command), as: user ?? spec.user, input: { await input.next() },
-            output: { descriptor, data in Output.write(data, to: Int32(descriptor)) })
+            output: { descriptor, data in
+                // What the command says on standard error is data, too.
+                if !Output.write(data, to: Int32(descriptor)) { Interrupts.endUnread() }
+            })
     }
 }
 

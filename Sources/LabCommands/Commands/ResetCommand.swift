@@ -74,6 +74,7 @@ struct ResetCommand: AsyncParsableCommand {
             ko: "모든 기계를 \(step.id) 단계가 열린 \(when)(으)로 되돌릴까요?",
             en: "Put all machines back to \(when), when \(step.id) was opened?")
         guard try await confirmed(question, in: context.language) else { return }
+        Interrupts.leave(.completed)
         let began = ContinuousClock.now
         let view = ProgressView(context.language)
         defer { view.end() }
@@ -97,6 +98,7 @@ struct ResetCommand: AsyncParsableCommand {
             ko: "\(machine.name)을(를) 새로 만들까요? 그 안의 모든 것과, 되돌릴 수 있는 시점들이 사라져요.",
             en: "Make \(machine.name) anew? Everything on it is lost, and the checkpoints with it.")
         guard try await confirmed(question, in: context.language) else { return }
+        Interrupts.leave(.repeated)
         let view = ProgressView(context.language)
         defer { view.end() }
         let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }

@@ -102,7 +102,7 @@ struct StatusCommand: AsyncParsableCommand {
             if let lab, record.isUp {
                 do {
                     let session = try await LiveSession.attach(
-                        record, lab: lab.bare(in: record.directory), paths: context.paths)
+                        record, lab: lab.bare(in: record.directory), paths: context.paths, seconds: 30)
                     machines = try await session.states().mapValues { String(describing: $0) }
                     for machine in try await session.inRescue() { machines[machine.name] = "rescue" }
                     checkpoints = try await Checkpoint.steps(of: session).sorted()

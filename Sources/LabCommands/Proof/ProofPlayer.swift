@@ -124,6 +124,7 @@ struct ProofPlayer {
             isDone: isDone, checks: (found?.checks ?? []).map(TrialResult.Check.init), target: trial.target,
             seconds: (ContinuousClock.now - began) / .seconds(1), longestAction: outcome.longest, note: outcome.note)
         result.accelerator = session.record.accelerator
+        if outcome.isUnjudged, !isDone { result.outcome = .unjudged }
         if let found { outcome.take(found) }
         result.took = outcome.took
         if trial.kind == .solution, isDone {

@@ -19,6 +19,8 @@ struct ProofWay {
         var took: [Double] = []
         /// What did not go well.
         var note: String?
+        /// Whether an answer of a right way could not be judged.
+        var isUnjudged = false
 
         /// Takes in what a look at the step found.
         mutating func take(_ found: StepReport) {
@@ -44,7 +46,12 @@ struct ProofWay {
                     outcome.longest = max(outcome.longest, (ContinuousClock.now - began) / .seconds(1))
                 case .answer(let answer):
                     let value = try await player.value(of: answer)
-                    _ = try await verifier.answer(value, to: answer.question, of: step)
+                    let outcomes = try await verifier.answer(value, to: answer.question, of: step).outcomes
+                    if let blocked = outcomes.first(where: { $0.verdict == .blocked }) {
+                        outcome.note = "the answer to \(answer.question) could not be judged: \(blocked.observed.en)"
+                        outcome.isUnjudged = isRight
+                        if isRight { return outcome }
+                    }
                 case .check:
                     let report = try await verifier.check([step.id], patience: patience)
                     if let found = report.steps.first { outcome.take(found) }

@@ -11,6 +11,23 @@ extension LiveSession {
         return FarDialer(host: address)
     }
 
+    /// The same as ``attach(_:lab:paths:)``, for a look: another host may take so many seconds to let somebody in.
+    public static func attach(
+        _ record: SessionRecord, lab: Lab, paths: LabPaths, seconds: Int
+    ) async throws -> LiveSession {
+        guard let uri = record.connection else { return try await attach(record, lab: lab, paths: paths) }
+        let session = try await within(seconds: seconds) { try await attach(record, lab: lab, paths: paths) }
+        guard let session else {
+            throw LabError(
+                .unreachable,
+                Localized(
+                    ko: "\(uri)의 libvirt가 \(seconds)초 안에 답하지 않았어요",
+                    en: "no libvirt answered at \(uri) within \(seconds) s"),
+                advice: Localized(ko: "이렇게 확인해 보세요: virsh -c '\(uri)' list", en: "Try it with: virsh -c '\(uri)' list"))
+        }
+        return session
+    }
+
     /// The session's volumes; nil in a room, where disks are files of the session's directory.
     var volumes: FarVolumes? {
         record.pool.map { FarVolumes(pool: $0, session: record.id, connection: connection) }

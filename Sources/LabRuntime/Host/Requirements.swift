@@ -125,7 +125,9 @@ public enum Requirements {
         if getuid() != 0, !hasSubordinateIDs(user) {
             return Requirement(
                 name: name, isMet: false, found: "\(user) has no subordinate ids in /etc/subuid and /etc/subgid",
-                remedy: .command("sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 \(user)"))
+                remedy: .command(
+                    addingSubordinates(
+                        to: user, accounts: content("/etc/passwd"), taken: subordinateFiles.map(content))))
         }
         return Requirement(name: name, isMet: false, found: "cannot be made: \(said)")
     }
@@ -136,11 +138,38 @@ public enum Requirements {
             .trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
+    /// subuid(5) and subgid(5): `USER:FIRST:COUNT`, a range a line.
+    private static let subordinateFiles = ["/etc/subuid", "/etc/subgid"]
+
+    private static func content(_ file: String) -> String { (try? String(contentsOfFile: file, encoding: .utf8)) ?? "" }
+
     private static func hasSubordinateIDs(_ user: String) -> Bool {
-        ["/etc/subuid", "/etc/subgid"].allSatisfy { file in
-            let lines = ((try? String(contentsOfFile: file, encoding: .utf8)) ?? "").split(separator: "\n")
-            return lines.contains { $0.hasPrefix("\(user):") || $0.hasPrefix("\(getuid()):") }
+        subordinateFiles.allSatisfy { file in
+            content(file).split(separator: "\n").contains {
+                $0.hasPrefix("\(user):") || $0.hasPrefix("\(getuid()):")
+            }
         }
+    }
+
+    /// The first id that lies above all ranges in the `taken` files, and is at least 100000.
+    static func freeSubordinate(taken: [String]) -> Int {
+        let ends = taken.flatMap { $0.split(separator: "\n") }.compactMap { line -> Int? in
+            let parts = line.split(separator: ":").map { $0.trimmingCharacters(in: .whitespaces) }
+            guard parts.count == 3, let first = UInt32(parts[1]), let count = UInt32(parts[2]) else { return nil }
+            return Int(first) + Int(count)
+        }
+        return max(100_000, ends.max() ?? 0)
+    }
+
+    /// The command that gives a user 65536 subordinate ids that nobody has. usermod(8) knows the `accounts` of
+    /// /etc/passwd only, so that the user of a directory service gets a line in each file.
+    static func addingSubordinates(to user: String, accounts: String, taken: [String]) -> String {
+        let first = freeSubordinate(taken: taken)
+        guard accounts.split(separator: "\n").contains(where: { $0.hasPrefix("\(user):") }) else {
+            return "echo '\(user):\(first):65536' | sudo tee -a \(subordinateFiles.joined(separator: " "))"
+        }
+        let range = "\(first)-\(first + 65_535)"
+        return "sudo usermod --add-subuids \(range) --add-subgids \(range) \(user)"
     }
 
     private static func tun() -> Requirement {

@@ -94,7 +94,10 @@ public enum ImageBuilder {
         encoder.dateEncodingStrategy = .iso8601
         try encoder.encode(image).write(to: URL(filePath: work + "/image.json"))
         try await Tool.check("chmod", ["-R", "a+rX", work])
-        try FileManager.default.moveItem(atPath: work, toPath: store.directory(of: recipe))
+        // On the disk before it counts: a power failure leaves no image that is there by its name only.
+        let made = try FileManager.default.contentsOfDirectory(atPath: work).map { work + "/" + $0 }
+        try await Tool.check("sync", made + [work])
+        try FileManager.default.moveItem(atPath: work, toPath: store.directory(of: recipe, built: image.built))
         guard let built = try store.find(recipe) else {
             throw LabError(.failed, "the image \(recipe.name) was built and is not there")
         }

@@ -4,7 +4,8 @@ enum ImageScripts {
     /// image's own files have been put into /var/lib/lab/files.
     ///
     /// The pool is made before the guest's own sources replace the host's: the packages, with what they need and the
-    /// image lacks, are downloaded into it.
+    /// image lacks, are downloaded into it. Everybody may read the image's own files, whatever the umask of
+    /// the checkout was.
     static let customize = #"""
         set -eu
         root=$1
@@ -22,7 +23,7 @@ enum ImageScripts {
             mkdir -p "$root/var/lib/lab/pool"; : > "$root/var/lib/lab/pool/Packages"
         fi
         rm -f "$root"/etc/apt/sources.list "$root"/etc/apt/sources.list.d/*
-        chown -R 0:0 "$root/var/lib/lab/files"
+        chown -R 0:0 "$root/var/lib/lab/files"; chmod -R u=rwX,go=rX "$root/var/lib/lab/files"
         cp -r "$root/var/lib/lab/files/." "$root/"
         rm -rf "$root/var/lib/lab/files"
         for locale in $LOCALES; do echo "$locale UTF-8" >> "$root/etc/locale.gen"; done

@@ -30,7 +30,9 @@ public struct BuiltImage: Sendable, Equatable, Codable {
 
 /// The directory of built images, shared by every home and read-only in use.
 ///
-/// An image is a directory `NAME-DIGEST` that holds `image.json`; it appears whole, by a rename.
+/// An image is a directory `NAME-DIGEST-TIME` that holds `image.json`; it appears whole, by a rename. The moment of its
+/// build is in the name so that no other contents ever come under disks that lie over one that was removed: a recipe
+/// that is built again gets newer packages.
 public struct ImageStore: Sendable {
     /// The directory, absolute.
     public let root: String
@@ -38,20 +40,23 @@ public struct ImageStore: Sendable {
     /// Names a store.
     public init(root: String) { self.root = root }
 
-    /// Where the image of a recipe belongs.
-    func directory(of recipe: ImageRecipe) -> String { "\(root)/\(recipe.name)-\(recipe.digest.prefix(12))" }
+    /// Where the image of a recipe belongs that was built at a moment.
+    func directory(of recipe: ImageRecipe, built: Date) -> String {
+        "\(root)/\(recipe.name)-\(recipe.digest.prefix(12))-\(Int(built.timeIntervalSince1970))"
+    }
 
-    /// The image that was built from exactly this recipe, or nil.
+    /// The image that was built from exactly this recipe, the newest if there are several, or nil.
     public func find(_ recipe: ImageRecipe) throws -> BuiltImage? {
-        guard let image = try read(directory(of: recipe)), image.digest == recipe.digest else { return nil }
-        return image
+        try list("\(recipe.name)-\(recipe.digest.prefix(12))").last { $0.digest == recipe.digest }
     }
 
     /// All images, by name and date.
-    public func list() throws -> [BuiltImage] {
+    public func list() throws -> [BuiltImage] { try list("") }
+
+    private func list(_ prefix: String) throws -> [BuiltImage] {
         guard FileManager.default.fileExists(atPath: root) else { return [] }
         return try FileManager.default.contentsOfDirectory(atPath: root)
-            .filter { !$0.hasPrefix(".") }.compactMap { try read("\(root)/\($0)") }
+            .filter { !$0.hasPrefix(".") && $0.hasPrefix(prefix) }.compactMap { read("\(root)/\($0)") }
             .sorted { ($0.name, $0.built) < ($1.name, $1.built) }
     }
 
@@ -61,11 +66,13 @@ public struct ImageStore: Sendable {
         WarmStore(images: root).remove(over: image)
     }
 
-    private func read(_ directory: String) throws -> BuiltImage? {
-        guard let data = FileManager.default.contents(atPath: directory + "/image.json") else { return nil }
+    /// The image in a directory; nil when its record cannot be read: it is not there then, and is built anew.
+    private func read(_ directory: String) -> BuiltImage? {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .iso8601
-        var image = try decoder.decode(BuiltImage.self, from: data)
+        guard let data = FileManager.default.contents(atPath: directory + "/image.json"),
+            var image = try? decoder.decode(BuiltImage.self, from: data)
+        else { return nil }
         image.directory = directory
         return image
     }

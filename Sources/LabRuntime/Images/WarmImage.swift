@@ -105,7 +105,7 @@ struct WarmStore: Sendable {
         guard now.size == record.size, try Self.digest(of: image.disk) == record.digest else { return nil }
         var fresh = record
         fresh.changed = now.changed
-        try? JSONEncoder().encode(fresh).write(to: URL(filePath: path), options: .atomic)
+        try? Self.write(fresh, to: path)
         return image
     }
 
@@ -116,7 +116,13 @@ struct WarmStore: Sendable {
         let record = Record(
             image: image.directory, size: now.size, changed: now.changed, digest: try digest(of: disk),
             parked: warm.parked)
-        try JSONEncoder().encode(record).write(to: URL(filePath: directory + "/record.json"), options: .atomic)
+        try write(record, to: directory + "/record.json")
+    }
+
+    /// Writes a record that every user may read, as the disk, whatever the maker's umask is.
+    private static func write(_ record: Record, to path: String) throws {
+        try JSONEncoder().encode(record).write(to: URL(filePath: path), options: .atomic)
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
     }
 
     /// Removes the warm images that are made over `image`, and those whose image is gone.

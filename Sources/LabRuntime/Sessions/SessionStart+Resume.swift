@@ -13,6 +13,7 @@ extension SessionStart {
     public func resume(
         _ before: SessionRecord, lab: Lab, checkpoint: (step: String, moment: Date)? = nil, fromDisks: Bool = false
     ) async throws -> SessionRecord {
+        try await demandKVM(of: before)
         var record = before
         if record.isElsewhere {
             record.state = .running
@@ -36,6 +37,12 @@ extension SessionStart {
             throw error
         }
         return record
+    }
+
+    /// Throws, before anything of a session is touched or forgotten, when its machines need KVM and may not open it.
+    private func demandKVM(of record: SessionRecord) async throws {
+        guard !record.isElsewhere, record.accelerator == Accelerator.kvm.rawValue else { return }
+        try await AcceleratorProbe.demandDevice()
     }
 
     /// Gives the room the connections that a stop kept beside the machines' memories, before any machine goes on.
@@ -98,6 +105,12 @@ extension SessionStart {
     /// and lets go on what is paused, as a machine is whose disk could not grow or whose `lab stop` or `lab reset` was
     /// killed; gives the machines' names. With `fromDisks`, memories that were kept of what is off are forgotten.
     public func revive(_ session: LiveSession, fromDisks: Bool = false) async throws -> [String] {
+        let rescued = try await session.inRescue().map(\.name)
+        let states = try await session.states().values
+        // What runs or stands still has the device open.
+        if !rescued.isEmpty || states.contains(where: { ![.running, .paused, .halted].contains($0) }) {
+            try await demandKVM(of: session.record)
+        }
         try await makeNetworks(session)
         if session.record.state != .running {
             var record = session.record
@@ -106,7 +119,6 @@ extension SessionStart {
         }
         // A resume that was killed may have made the room and no more.
         if !fromDisks { try await reconnect(session) }
-        let rescued = try await session.inRescue().map(\.name)
         let away = try await session.notRunning().map(\.machine).filter { !rescued.contains($0) }
         try await forEachOwn(session) { machine in
             if rescued.contains(machine.name) {

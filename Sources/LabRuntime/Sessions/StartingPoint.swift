@@ -63,9 +63,10 @@ public struct StartingPointStore: Sendable {
     static let most = 3
 
     private let root: String
+    private let leases: String
 
     /// The store of a home.
-    public init(paths: LabPaths) { root = paths.home + "/points" }
+    public init(paths: LabPaths) { (root, leases) = (paths.home + "/points", paths.home + "/leases") }
 
     /// The starting point of a key, or nil when there is none whose disks are as they were kept.
     func find(_ key: StartingPointKey) -> StartingPoint? {
@@ -83,9 +84,12 @@ public struct StartingPointStore: Sendable {
     func remove(_ point: StartingPoint) { try? FileManager.default.removeItem(atPath: point.directory) }
 
     /// Keeps the moment when `key`'s step was opened, which a session has a checkpoint of, for sessions to come; gives
-    /// its size in bytes. The machines stand still while their disks are copied.
+    /// its size in bytes. The machines stand still while their disks are copied. The caller holds the session's lease.
     public func keep(_ key: StartingPointKey, of session: LiveSession, progress: SessionProgress) async throws -> Int {
-        let fresh = "\(root)/.new-\(key.digest)-\(session.record.id)"
+        clearLeft()
+        let fresh = "\(root)/\(Self.unfinished)\(key.digest)-\(session.record.id)"
+        // A keeping of the same moment that was killed.
+        try? FileManager.default.removeItem(atPath: fresh)
         try LabPaths.make(fresh)
         defer { try? FileManager.default.removeItem(atPath: fresh) }
         let from = session.paths.session(session.record.id)
@@ -115,6 +119,21 @@ public struct StartingPointStore: Sendable {
         try FileManager.default.moveItem(atPath: fresh, toPath: place)
         forgetOldest()
         return LabPaths.size(of: place)
+    }
+
+    /// How the name of what is being kept begins; the key's digest and the session's id follow.
+    private static let unfinished = ".new-"
+
+    /// Removes what keepings that were killed left: those of sessions whose lease nobody holds.
+    func clearLeft() {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+        where name.hasPrefix(Self.unfinished) {
+            // A key has no hyphen in it, an id has.
+            let session = name.dropFirst(Self.unfinished.count).drop { $0 != "-" }.dropFirst()
+            if !session.isEmpty, Lease.holder(directory: "\(leases)/\(session)") == nil {
+                try? FileManager.default.removeItem(atPath: "\(root)/\(name)")
+            }
+        }
     }
 
     private func forgetOldest() {

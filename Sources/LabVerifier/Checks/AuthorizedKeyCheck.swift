@@ -57,7 +57,7 @@ struct AuthorizedKeyCheck: Check {
                     ko: "\(machine)에 \(user) 사용자가 없어요.", en: "There is no user \(user) on \(machine)."))
         }
         let (wrong, lines) = Self.read(seen.output, user: user)
-        var problems = wrong
+        var problems = wrong.map(\.observed)
         let own = lines.filter { line in keys.keys.values.contains { Self.names(line, $0) } }
         let wanted = fields.strings("options")
         if problems.isEmpty, let loose = own.first(where: { !Self.missing(wanted, in: $0).isEmpty }) {
@@ -80,15 +80,11 @@ struct AuthorizedKeyCheck: Check {
         guard problems.isEmpty else {
             return Finding(
                 .fail, machine: machine, expected: expected, observed: problems.lines,
-                hint: wrong.isEmpty && !own.isEmpty
-                    ? nil
-                    : wrong.isEmpty
+                hint: wrong.first?.hint
+                    ?? (own.isEmpty
                         ? Localized(
                             ko: "키 하나는 한 줄이에요. 복사하다 줄이 나뉘거나 잘리지 않았는지 보세요.",
-                            en: "A key is one line. Was it broken or cut while it was copied?")
-                        : Localized(
-                            ko: "sshd는 다른 사람이 바꿀 수 있는 곳에 있는 키를 믿지 않아요(StrictModes).",
-                            en: "sshd does not trust a key that somebody else could change (StrictModes)."))
+                            en: "A key is one line. Was it broken or cut while it was copied?") : nil))
         }
         return Finding(
             .pass, machine: machine, expected: expected,
@@ -97,8 +93,18 @@ struct AuthorizedKeyCheck: Check {
                 en: "the key is in ~\(user)/.ssh/authorized_keys on \(machine), and the modes are right."))
     }
 
-    private static func read(_ text: String, user: String) -> (wrong: [Localized], lines: [String]) {
-        var wrong: [Localized] = []
+    /// What is wrong about a path, and what to look at.
+    private struct Problem {
+        var observed: Localized
+        var hint: Localized
+    }
+
+    private static let strict = Localized(
+        ko: "sshd는 다른 사람이 바꿀 수 있는 곳에 있는 키를 믿지 않아요(StrictModes).",
+        en: "sshd does not trust a key that somebody else could change (StrictModes).")
+
+    private static func read(_ text: String, user: String) -> (wrong: [Problem], lines: [String]) {
+        var wrong: [Problem] = []
         var lines: [String] = []
         for line in text.split(separator: "\n") {
             if line.hasPrefix("line ") {
@@ -110,19 +116,30 @@ struct AuthorizedKeyCheck: Check {
             guard words.count == 4 else { continue }
             let (mode, owner, path) = (Int(words[1], radix: 8) ?? 0, words[2], words[3])
             if words[0] == "missing" {
-                wrong.append(Localized(ko: "\(path)이(가) 없어요.", en: "\(path) is not there."))
+                wrong.append(
+                    Problem(
+                        observed: Localized(ko: "\(path)이(가) 없어요.", en: "\(path) is not there."),
+                        hint: Localized(ko: "키를 그 서버에 복사했나요?", en: "Has the key been copied to that server?")))
             } else if owner != user && owner != "root" {
-                wrong.append(Localized(ko: "\(path)의 주인이 다른 사용자예요: \(owner)", en: "\(path) belongs to \(owner)."))
+                wrong.append(
+                    Problem(
+                        observed: Localized(ko: "\(path)의 주인이 다른 사용자예요: \(owner)", en: "\(path) belongs to \(owner)."),
+                        hint: strict))
             } else if mode & 0o022 != 0 {
                 wrong.append(
-                    Localized(
-                        ko: "\(path)(모드 \(words[1]))을(를) 다른 사용자가 바꿀 수 있어요.",
-                        en: "\(path) has mode \(words[1]): others can change it."))
+                    Problem(
+                        observed: Localized(
+                            ko: "\(path)(모드 \(words[1]))을(를) 다른 사용자가 바꿀 수 있어요.",
+                            en: "\(path) has mode \(words[1]): others can change it."),
+                        hint: strict))
             } else if mode & (owner == user ? 0o400 : 0o044) == 0 {
                 wrong.append(
-                    Localized(
-                        ko: "\(path)(모드 \(words[1]))을(를) \(user) 자신이 읽을 수 없어요.",
-                        en: "\(path) has mode \(words[1]): \(user) cannot read it."))
+                    Problem(
+                        observed: Localized(
+                            ko: "\(path)(모드 \(words[1]))을(를) \(user) 자신이 읽을 수 없어요.",
+                            en: "\(path) has mode \(words[1]): \(user) cannot read it."),
+                        hint: Localized(
+                            ko: "sshd는 이 파일을 \(user)(으)로 읽어요.", en: "sshd reads this file as \(user).")))
             }
         }
         return (wrong, lines)

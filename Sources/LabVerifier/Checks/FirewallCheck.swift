@@ -98,7 +98,7 @@ struct FirewallCheck: Check {
             if line == "-P INPUT6 ACCEPT" { return true }
             guard line.hasPrefix("-A ufw-user-input ") || line.hasPrefix("-A ufw6-user-input ") else { return false }
             let rule = Rule(line)
-            guard rule.accepts, rule.protocol ?? "tcp" == "tcp", !rule.isOfInterface else { return false }
+            guard rule.accepts, rule.protocol ?? "tcp" == "tcp", !rule.isOfLoopback else { return false }
             guard let list = rule.ports else { return true }
             return !list.allSatisfy { $0.count <= ports.count && ports.isSuperset(of: $0) }
         }
@@ -109,8 +109,8 @@ struct FirewallCheck: Check {
         let target: String?
         let `protocol`: String?
         let isFromAnywhere: Bool
-        /// Whether it is about one interface alone, such as the loopback.
-        let isOfInterface: Bool
+        /// Whether it is about the loopback alone.
+        let isOfLoopback: Bool
         /// The ports that it is about; nil for all.
         let ports: [ClosedRange<Int>]?
 
@@ -122,7 +122,7 @@ struct FirewallCheck: Check {
             target = value("-j")
             `protocol` = value("-p")
             isFromAnywhere = value("-s") == nil
-            isOfInterface = value("-i") != nil
+            isOfLoopback = value("-i") == "lo"
             ports = (value("--dport") ?? value("--dports"))?.split(separator: ",").compactMap { item in
                 let ends = item.split(separator: ":").compactMap { Int($0) }
                 guard let first = ends.first, let last = ends.last, first <= last else { return nil }
@@ -139,7 +139,7 @@ struct FirewallCheck: Check {
     static func isAllowed(_ port: Int, by lines: [String]) -> Bool {
         for line in lines where line.hasPrefix("-A ufw-user-input ") {
             let rule = Rule(line)
-            guard rule.protocol ?? "tcp" == "tcp", !rule.isOfInterface, rule.names(port) else { continue }
+            guard rule.protocol ?? "tcp" == "tcp", !rule.isOfLoopback, rule.names(port) else { continue }
             if rule.accepts || rule.target == "ufw-user-limit" { return true }
             if rule.refuses, rule.isFromAnywhere { return false }
         }

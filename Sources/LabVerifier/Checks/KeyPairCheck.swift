@@ -58,15 +58,14 @@ struct KeyPairCheck: Check {
         if let found = right.first, problems.isEmpty || fields.boolean("every") != true {
             return Finding(.pass, machine: machine, expected: expected(user), observed: .same(found))
         }
-        if problems.isEmpty {
-            problems = [
-                Localized(
-                    ko: "\(machine)에서 \(user) 사용자의 ~/.ssh에 그런 개인키가 없어요.",
-                    en: "there is no such private key in ~/.ssh of \(user) on \(machine).")
-            ]
+        guard problems.isEmpty else {
+            return Finding(.fail, machine: machine, expected: expected(user), observed: problems.lines)
         }
         return Finding(
-            .fail, machine: machine, expected: expected(user), observed: problems.lines,
+            .fail, machine: machine, expected: expected(user),
+            observed: Localized(
+                ko: "\(machine)에서 \(user) 사용자의 ~/.ssh에 그런 개인키가 없어요.",
+                en: "there is no such private key in ~/.ssh of \(user) on \(machine)."),
             hint: Localized(
                 ko: "어느 기계에서, 어느 사용자로 만들었는지 보세요.", en: "On which machine, and as which user, was it made?"))
     }

@@ -32,6 +32,23 @@ struct KnownHostCheck: Check {
         for my $name (@names) { print grep { !/^#/ } map { "$_\n" } split /\n/, said("ssh-keygen", "-F", $name, "-f", $file) }
         """#
 
+    /// The entries in the files, and by the name, that the user's own configuration says (ssh_config(5):
+    /// UserKnownHostsFile, whose tokens ssh -G has filled in, and HostKeyAlias). As that user; arguments: the port and the server's names.
+    static let configured = #"""
+        #!perl
+        my ($port, @names) = @ARGV;
+        for my $name (@names) {
+            my $said = said("ssh", "-G", "-p", $port, "--", $name);
+            my ($host) = $said =~ /^hostname (\S+)/m or next;
+            my ($alias) = $said =~ /^hostkeyalias (\S+)/m;
+            my ($files) = $said =~ /^userknownhostsfile (.*)/m;
+            my $sought = $alias // ($port == 22 ? $host : "[$host]:$port");
+            for my $file (grep { -f } split / /, $files // "") {
+                print grep { !/^#/ } map { "$_\n" } split /\n/, said("ssh-keygen", "-F", $sought, "-f", $file);
+            }
+        }
+        """#
+
     func judge(on bench: any Bench) async throws -> Finding {
         let user = try bench.user(user, of: machine)
         let spec = try bench.machine(server)
@@ -47,7 +64,11 @@ struct KnownHostCheck: Check {
             throw Unjudgeable(
                 Localized(ko: "\(machine)에 \(user) 사용자가 없어요.", en: "There is no user \(user) on \(machine)."))
         }
-        let known = Self.keys(seen.output)
+        var known = Self.keys(seen.output)
+        if known.isEmpty {
+            let arguments = [String(port), spec.address, spec.name]
+            known = Self.keys(try await bench.observe(on: machine, as: user, Self.configured, arguments).output)
+        }
         guard !known.isEmpty else {
             return fail(
                 Localized(

@@ -17,7 +17,8 @@ struct PrivateKeyAbsentCheck: Check {
     let user: String?
     /// Where a key could have been put; a test looks into its own directory only.
     var roots = [
-        "/home", "/root", "/tmp", "/var/tmp", "/dev/shm", "/run/user", "/opt", "/srv", "/mnt", "/media", "/usr/local",
+        "/home", "/root", "/tmp", "/var/tmp", "/dev/shm", "/run/user", "/run/user/*", "/opt", "/srv", "/mnt", "/media",
+        "/usr/local",
         "/etc", "/var/lib",
     ]
 
@@ -30,7 +31,7 @@ struct PrivateKeyAbsentCheck: Check {
     /// Prints the fingerprint and the path of every private key below the directories given; a file without a legible public half, with `-`.
     private static let script = #"""
         #!perl
-        my @files = key_files(@ARGV);
+        my @files = key_files(map { glob } @ARGV);
         exit 5 if @files >= 2000;
         for my $file (@files) { print print_of((private_key($file))[1]), " $file\n" }
         """#

@@ -9,11 +9,11 @@ struct Ledger {
     let modes: [String: CheckSpec.Mode]
     /// Whether steps found done earlier count as done without being looked at (they were not asked for).
     let trusting: Bool
-    /// Whether checks that disturb will still be run.
-    var disturbing: Bool
+    /// The steps whose checks that disturb will still be run.
+    var disturbing: Set<String>
     private var outcomes: [String: [CheckOutcome]] = [:]
 
-    init(lab: Lab, facts: SessionFacts, modes: [String: CheckSpec.Mode], trusting: Bool, disturbing: Bool) {
+    init(lab: Lab, facts: SessionFacts, modes: [String: CheckSpec.Mode], trusting: Bool, disturbing: Set<String>) {
         self.lab = lab
         self.facts = facts
         self.modes = modes
@@ -63,13 +63,13 @@ struct Ledger {
     private func passed(_ id: String, _ path: Set<String>) -> Bool {
         guard !path.contains(id), let step = lab.step(id), let found = outcomes[id] else { return false }
         if trusts(id), found.allSatisfy({ $0.kept }) { return true }
-        return found.allSatisfy { $0.verdict == .pass || ($0.verdict == nil && disturbing) }
+        return found.allSatisfy { $0.verdict == .pass || ($0.verdict == nil && disturbing.contains(id)) }
             && step.needs.allSatisfy { passed($0, path.union([id])) }
     }
 
     func report(wanted: Set<String>, named: Bool, date: Date) -> CheckReport {
         var settled = self
-        settled.disturbing = false
+        settled.disturbing = []
         var report = CheckReport(
             lab: String(lab.number), session: facts.session, accelerator: facts.accelerator, steps: [])
         for step in lab.steps {

@@ -54,7 +54,7 @@ public struct VerifierRun: Sendable {
         let wanted = named.isEmpty ? Set(lab.steps.map(\.id)) : Set(named)
         var ledger = Ledger(
             lab: lab, facts: facts, modes: judge.kinds.mapValues { $0.spec.mode }, trusting: !named.isEmpty,
-            disturbing: disturbing)
+            disturbing: disturbing ? wanted : [])
         let relevant = ledger.ancestry(of: wanted)
         var opened = facts.opened
         // What a run finds dates from its beginning: it held before the steps that it opens were opened.

@@ -56,7 +56,8 @@ public struct SessionVerifier: Sendable {
         return try await host.prepareAgain(machine)
     }
 
-    /// Judges an answer, keeps it, and gives what was found and how many answers there were.
+    /// Judges an answer, keeps it, and gives what was found and how many answers there were. One that could not be judged
+    /// is not kept and does not count.
     public func answer(_ value: String, to question: String, of step: Step) async throws -> (
         outcomes: [CheckOutcome], attempts: Int
     ) {
@@ -73,7 +74,11 @@ public struct SessionVerifier: Sendable {
                     ko: "먼저 끝낼 단계: \(needs)      이렇게 보세요: lab check",
                     en: "It needs: \(needs)      See: lab check"))
         }
-        let (outcomes, passes) = await run(try facts()).judge(answer: value, to: question, of: step)
+        let facts = try facts()
+        let (outcomes, passes) = await run(facts).judge(answer: value, to: question, of: step)
+        if outcomes.contains(where: { $0.verdict == .blocked }) {
+            return (outcomes, facts.attempts[step.id]?[question] ?? 0)
+        }
         let attempts = try store.answer(
             Answer.normalised(value), to: question, of: step.id, in: session.record.id, at: Date())
         if outcomes.allSatisfy({ $0.verdict == .pass }) { try keep(passes) }

@@ -33,6 +33,11 @@ struct ClientProbe: Sendable {
         var authenticated = false
         /// The last line, for the reader when nothing else is known.
         var last = ""
+
+        /// Whether the server heard the attempt and turned it down. What broke off on the way says nothing.
+        var isDenied: Bool {
+            !authenticated && banner != nil && (last.contains("denied") || last.contains("Too many"))
+        }
     }
 
     /// `$1` address, `$2` port, `$3` user, `$4` source ports, `$5` attempt, `$6` secret, `$7` seconds.
@@ -57,7 +62,7 @@ struct ClientProbe: Sendable {
           grep -qE 'already in use|Cannot assign requested' "$d/log" || break
         done
         tr -d '\\r' <"$d/log" | grep -aE \\
-          'Remote protocol|Server host key|can continue|accepts key|Authenticated|denied|refused|timed out|closed|o match' |
+          'Remote protocol|Server host key|can continue|accepts key|Authenticated|denied|Too many|refused|timed out|closed|o match' |
           head -c 8000
         """
 
@@ -75,6 +80,20 @@ struct ClientProbe: Sendable {
                     en: "Cannot probe with ssh from \(machine): no temporary directory can be made there."))
         }
         return Outcome(seen.output)
+    }
+
+    /// Whether an attempt let the user in; throws when it was neither heard nor turned down.
+    static func isLetIn(
+        _ attempt: Attempt, from machine: String, to address: String, port: Int, user: String, on bench: any Bench
+    ) async throws -> Bool {
+        let seen = try await run(attempt, from: machine, to: address, port: port, user: user, on: bench)
+        guard seen.authenticated || seen.isDenied else {
+            throw Unjudgeable(
+                Localized(
+                    ko: "\(machine)에서 \(address):\(port)에 해 본 ssh가 도중에 끊겼어요: \(seen.last)",
+                    en: "The ssh that was tried from \(machine) at \(address):\(port) broke off: \(seen.last)"))
+        }
+        return seen.authenticated
     }
 
     /// The script's arguments for an attempt.

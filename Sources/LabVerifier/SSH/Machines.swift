@@ -28,8 +28,9 @@ struct UserKeys: Sendable, Equatable {
     var publicKeys: [String]
 
     /// Prints `FINGERPRINT TYPE BASE64` of every private key of a user. The fingerprint is read out of the private key
-    /// itself, in a directory where nothing lies beside it; its public half from beside it, or out of the private key
-    /// where that is not encrypted. The second argument is a file name; all without it.
+    /// itself where it can be read there; its public half from beside it, or out of the private key. Of a key that is
+    /// encrypted as a whole (PEM, PKCS #8) both are of what lies beside it. The second argument is a file name; all
+    /// without it.
     static let script = #"""
         #!perl
         my $directory = home($ARGV[0]) . "/.ssh";
@@ -38,6 +39,7 @@ struct UserKeys: Sendable, Equatable {
             next if defined $ARGV[1] && $file !~ m{/\Q$ARGV[1]\E\z};
             my ($state, $own) = private_key($file) or next;
             my ($public) = public_keys("$file.pub");
+            $own //= $public if $state eq "encrypted";
             printf "%s %s\n", print_of($own), $public // $own // "";
         }
         """#

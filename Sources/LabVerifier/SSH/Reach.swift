@@ -15,6 +15,19 @@ extension Bench {
         let seen = try await perform(on: machine, as: nil, Reach.script, arguments, timeout: seconds + 20)
         return try Reach.outcome(seen, from: machine)
     }
+
+    /// Throws when something listens on a port of a machine and its firewall refuses who connects often (`ufw limit`, six
+    /// connections in 30 s): probes count there, too, and may be why it does not answer.
+    func demandNoLimit(on machine: String, port: Int) async throws {
+        guard try await !look(on: machine, Reach.limitScript, [String(port)]).output.isEmpty else { return }
+        throw Unjudgeable(
+            Localized(
+                ko: "\(machine)의 방화벽이 \(port)번 포트에 자주 들어오는 연결을 막고 있어서(ufw limit, 30초에 6번) "
+                    + "검사의 연결까지 막혔을 수 있어요. 30초쯤 기다렸다가 다시 해 보세요.",
+                en:
+                    "The firewall of \(machine) refuses who connects to port \(port) often (ufw limit: six times in 30 s), "
+                    + "and may have held back the checks' own connections. Wait half a minute, and try again."))
+    }
 }
 
 /// A TCP connection that a machine opens, by a perl program there (perl-base is essential in Debian).
@@ -67,6 +80,14 @@ enum Reach {
             if ($quick >= 3 && time - $began >= 5) { print "unanswered\n"; exit }
           }
           print "silent\n"' "$1" "$2" "$3" "$4"
+        """#
+
+    /// Prints the rules that count the connections to a port, the first argument, where something listens on it.
+    static let limitScript = #"""
+        [ -n "$(ss -Htln "sport = :$1")" ] || exit 0
+        iptables -S ufw-user-input 2>/dev/null |
+            grep -E -- "--dports? ([0-9:]+,)*$1[ ,].*-j ufw-user-limit( |\$)"
+        exit 0
         """#
 
     /// The arguments of ``script``; times in whole seconds.

@@ -58,6 +58,9 @@ struct SSHLogin: Sendable, Equatable {
     /// Whether sshd told everything about it, as it does at LogLevel VERBOSE.
     var isVerbose: Bool { server != nil }
 
+    /// Whether its server's end may be this one: it is not known when sshd logs below VERBOSE.
+    func isAt(_ end: SSHEndpoint) -> Bool { server.map { $0 == end } ?? true }
+
     /// Whether it was open at a moment, give or take the difference of two guests' clocks.
     func wasOpen(at moment: Date, tolerance: TimeInterval = 3) -> Bool {
         guard let acceptance else { return false }

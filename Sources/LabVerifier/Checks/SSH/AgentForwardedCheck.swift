@@ -18,7 +18,7 @@ struct AgentForwardedCheck: Check {
     static let privateKeysScript = #"""
         #!perl
         print print_of((private_key($_))[1]), "\n"
-            for grep { defined } (key_files(qw(/home /root /tmp /var/tmp /dev/shm /opt /srv /mnt /media)))[0 .. 99];
+            for grep { defined } (key_files(qw(/home /root /tmp /var/tmp /dev/shm /opt /srv /mnt /media), glob "/run/user/*"))[0 .. 99];
         """#
 
     private let first: String
@@ -113,7 +113,7 @@ struct AgentForwardedCheck: Check {
     private func owner(
         of login: SSHLogin, among sessions: [SSHLogin], sockets: Sockets, forwarded: ForwardedAgents
     ) -> Result<SSHLogin, NoServer> {
-        let live = sockets.established.first { $0.local == login.client && $0.peer == login.server }
+        let live = sockets.established.first { $0.local == login.client && login.isAt($0.peer) }
         guard let live else {
             return .failure(
                 NoServer(
@@ -151,7 +151,7 @@ struct AgentForwardedCheck: Check {
         guard let moment = login.acceptance?.at else { return .failure(nobody) }
         let open = outer.filter { $0.wasOpen(at: moment) }
         guard !open.isEmpty else { return .failure(nobody) }
-        let live = sockets.established.first { $0.local == login.client && $0.peer == login.server }
+        let live = sockets.established.first { $0.local == login.client && login.isAt($0.peer) }
         if let live, sockets.holders(of: live).contains(where: \.isServer) { return .failure(jumped) }
         let sessions = open.filter { login in login.sessions.contains { $0.kind == .shell || $0.kind == .command } }
         if !sessions.isEmpty {

@@ -104,8 +104,7 @@ struct RootRefusedCheck: Check {
                     from: from, to: server.address, port: port, user: "root", privateKey: key)
             } catch is NoCommonAlgorithm {}
         }
-        return try await ClientProbe.run(
-            .key(key), from: from, to: server.address, port: port, user: "root", on: bench
-        ).authenticated
+        return try await ClientProbe.isLetIn(
+            .key(key), from: from, to: server.address, port: port, user: "root", on: bench)
     }
 }

@@ -92,6 +92,9 @@ extension Bench {
             _ = try await look(on: silent.name, "true", [])
         }
         guard case .open(let banner) = outcome, banner.hasPrefix("SSH-") else {
+            if let server = lab.machines.first(where: { $0.address == address }) {
+                try await demandNoLimit(on: server.name, port: port)
+            }
             let seen = outcome.described
             return .failure(
                 NoServer(

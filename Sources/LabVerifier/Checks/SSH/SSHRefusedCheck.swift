@@ -102,8 +102,7 @@ struct SSHRefusedCheck: Check {
                     from: from, to: server.address, port: port, user: login, password: secret)
             } catch is NoCommonAlgorithm {}
         }
-        return try await ClientProbe.run(
-            .password(secret), from: from, to: server.address, port: port, user: login, on: bench
-        ).authenticated
+        return try await ClientProbe.isLetIn(
+            .password(secret), from: from, to: server.address, port: port, user: login, on: bench)
     }
 }

@@ -43,6 +43,9 @@ struct TCPCheck: Check {
             if open, outcome == .silent { outcome = try await bench.connect(from: from, to: address, port: port) }
             // A machine that is off or paused says nothing either, and then nothing is judged.
             if outcome == .silent { _ = try await bench.look(on: to, "true", []) }
+            if open, outcome == .silent || outcome == .refused {
+                try await bench.demandNoLimit(on: to, port: port)
+            }
             return finding(outcome, port: port)
         }
         let listener = try await PlantedListener.start(on: to, port: port, bench: bench)

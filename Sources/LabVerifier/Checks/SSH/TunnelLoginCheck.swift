@@ -56,7 +56,7 @@ struct TunnelLoginCheck: Check {
                 && sockets.established.contains { $0.peer == record.client && $0.pids.contains(record.pid) }
         }
         for record in live.reversed() {
-            let end = sockets.established.first { $0.local == record.client && $0.peer == record.server }
+            let end = sockets.established.first { $0.local == record.client && record.isAt($0.peer) }
             guard let end, end.pids.contains(tunnel.clientPid) else { continue }
             return finding(
                 .pass,
