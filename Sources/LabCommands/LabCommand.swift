@@ -46,6 +46,7 @@ public struct LabCommand: AsyncParsableCommand {
 
     /// Parses the command line, runs the command, and ends the process with the status that fits.
     public static func runAndExit() async -> Never {
+        Interrupts.outliveReaders()
         let task = Task {
             var language = Language(of: ProcessInfo.processInfo.environment)
             do {
@@ -64,7 +65,8 @@ public struct LabCommand: AsyncParsableCommand {
         let interrupts = Interrupts { task.cancel() }
         let status = await task.value
         interrupts.stop()
-        Foundation.exit(interrupts.happened ? ExitStatus.interrupted : status)
+        Foundation.exit(
+            interrupts.happened ? ExitStatus.interrupted : Interrupts.isUnread ? ExitStatus.unread : status)
     }
 
     private static func report(_ error: any Error, in language: Language) -> Int32 {

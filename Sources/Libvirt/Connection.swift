@@ -17,14 +17,21 @@ public final class Connection: Sendable {
         CallPool.shared.submit { virConnectClose(pointer) }
     }
 
-    /// Opens a connection to `uri`, such as `qemu:///system` or `test:///default`.
+    /// Opens a connection to `uri`, such as `qemu:///system` or `test:///default`. One to another host counts as lost
+    /// when that has said nothing for 35 s: its calls fail then, and do not wait for TCP to give up. The libvirt of this
+    /// host may be silent for as long as it likes.
     public static func open(_ uri: String) async throws(LibvirtError) -> Connection {
         EventLoop.start
         return try await CallPool.shared.run { () -> Result<Connection, LibvirtError> in
             guard let pointer = virConnectOpen(uri) else { return .failure(.last("opening \(uri)")) }
+            // It may not be possible (a server without it, a driver without a wire): then it stays as it is.
+            if leadsAway(uri) { _ = virConnectSetKeepAlive(pointer, 5, 6) }
             return .success(Connection(pointer: pointer))
         }.get()
     }
+
+    /// Whether a URI names a host, as in `qemu+ssh://HOST/system`.
+    private static func leadsAway(_ uri: String) -> Bool { uri.contains("://") && !uri.contains(":///") }
 
     /// Runs one call with this connection's pointer.
     func call<Value: Sendable>(

@@ -49,8 +49,11 @@ struct ExecCommand: AsyncParsableCommand {
         return try await GuestStream(session.agent(machine)).run(
             .words(command), as: user ?? spec.user, input: { await input.next() },
             output: { descriptor, data in
-                // What the command says on standard error is data, too.
-                if !Output.write(data, to: Int32(descriptor)) { Interrupts.endUnread() }
+                // What the command says on standard error is data, too; and it may never come to a pause.
+                guard Output.write(data, to: Int32(descriptor)) else {
+                    Interrupts.endUnread()
+                    throw CancellationError()
+                }
             })
     }
 }

@@ -23,6 +23,8 @@ struct ExitStatus: Error {
     static let execFailed: Int32 = 125
     /// Ctrl-C.
     static let interrupted: Int32 = 130
+    /// Nobody reads standard output any more: what a shell says of a program that SIGPIPE ended.
+    static let unread: Int32 = 141
 
     /// The status of a kind of error.
     static func of(_ code: LabError.Code) -> Int32 {

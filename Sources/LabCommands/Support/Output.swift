@@ -27,16 +27,23 @@ enum Output {
     /// Writes a line that is not data.
     static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
-    /// Writes bytes as they are.
-    static func write(_ bytes: Data, to descriptor: Int32) {
+    /// Writes bytes as they are; false when nobody reads them any more. On standard output that ends the command.
+    @discardableResult
+    static func write(_ bytes: Data, to descriptor: Int32) -> Bool {
         bytes.withUnsafeBytes { buffer in
             var rest = buffer[...]
             while !rest.isEmpty {
                 let count = Foundation.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if count < 0, errno == EINTR || errno == EAGAIN { continue }
-                guard count > 0 else { return }
+                let reason = errno
+                if count < 0, reason == EINTR || reason == EAGAIN { continue }
+                guard count > 0 else {
+                    guard count < 0, reason == EPIPE else { return true }
+                    if descriptor == STDOUT_FILENO { Interrupts.endUnread() }
+                    return false
+                }
                 rest = rest.dropFirst(count)
             }
+            return true
         }
     }
 

@@ -1,5 +1,5 @@
-import LabFile
-import LabStore
+public import LabFile
+public import LabStore
 import Libvirt
 
 extension LiveSession {
@@ -23,7 +23,8 @@ extension LiveSession {
                 Localized(
                     ko: "\(uri)의 libvirt가 \(seconds)초 안에 답하지 않았어요",
                     en: "no libvirt answered at \(uri) within \(seconds) s"),
-                advice: Localized(ko: "이렇게 확인해 보세요: virsh -c '\(uri)' list", en: "Try it with: virsh -c '\(uri)' list"))
+                advice: Localized(
+                    ko: "이렇게 확인해 보세요: virsh -c '\(uri)' list", en: "Try it with: virsh -c '\(uri)' list"))
         }
         return session
     }

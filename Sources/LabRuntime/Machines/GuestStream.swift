@@ -68,6 +68,8 @@ public struct GuestStream: Sendable {
             var moved = false
             while let (kind, number) = try await record(files.control) {
                 moved = true
+                // What says something all the time comes to no pause.
+                try Task.checkCancellation()
                 switch kind {
                 case "o", "e":
                     let data = try await agent.read(files.data, count: number) ?? Data()

@@ -18,7 +18,8 @@ public struct SessionEnd: Sendable {
     }
 
     /// Keeps the machines' memory and disks and ends the room, if there is one. All machines stand still before the first is kept, so
-    /// that connections between them go on at the resume; one whose memory cannot be kept is shut down.
+    /// that connections between them go on at the resume; one whose memory cannot be kept is shut down or switched off.
+    /// Throws, with the session recorded as running, when a machine elsewhere cannot even be switched off.
     public func stop(_ before: SessionRecord, lab: Lab, progress: @escaping Progress) async throws {
         var record = before
         record.state = .stopping
@@ -28,14 +29,35 @@ public struct SessionEnd: Sendable {
             // In a task of its own: what is kept of the machines after an interruption is kept whole.
             let lost = await Task { await TrackedConnections(of: session).keep(as: Self.moment) }.value
             if let lost { progress(.notice(.connectionsAreLost(lost))) }
-            await withTaskGroup(of: Void.self) { group in
+            let errors = await withTaskGroup(of: LabError?.self) { group in
                 for machine in lab.machines {
                     group.addTask {
                         let name = Localized.same(machine.name)
                         progress(.doing(name, Localized(ko: "메모리를 남겨 두고 있어요", en: "its memory is kept")))
-                        progress(.done(name, await Self.keep(machine.name, of: session)))
+                        do {
+                            progress(.done(name, try await Self.keep(machine.name, of: session)))
+                            return nil
+                        } catch {
+                            let fate =
+                                before.isElsewhere
+                                ? Localized(ko: "아직 켜져 있을 수 있어요", en: "may still be on")
+                                : Localized(
+                                    ko: "메모리를 남겨 둘 수 없어서 방과 함께 꺼져요",
+                                    en: "ends with its room: its memory could not be kept")
+                            progress(.done(name, fate))
+                            return Self.stillOn(machine.name, error)
+                        }
                     }
                 }
+                return await group.reduce(into: [LabError]()) { errors, error in
+                    if let error { errors.append(error) }
+                }
+            }
+            // The end of a room is the end of its machines; elsewhere nobody else switches them off.
+            if record.isElsewhere, let first = errors.first {
+                record.state = .running
+                try store.save(record)
+                throw first
             }
         }
         try await endRoom(of: record)
@@ -48,7 +70,8 @@ public struct SessionEnd: Sendable {
     private func session(of record: SessionRecord, lab: Lab, progress: Progress) async throws -> LiveSession? {
         guard record.isUp else { return nil }
         do {
-            return try await LiveSession.attach(record, lab: lab, paths: paths)
+            // In a task of its own: a stop that is recorded as begun goes on to its end, whatever interrupts it.
+            return try await Task { try await LiveSession.attach(record, lab: lab, paths: paths) }.value
         } catch let error as LabError where record.room != nil && error.code == .unreachable {
             progress(
                 .notice(
@@ -91,8 +114,21 @@ public struct SessionEnd: Sendable {
         rmdir(URL(filePath: record.sockets(in: paths)).deletingLastPathComponent().path)
     }
 
-    /// Keeps a machine's memory, or shuts it down; says in a few words what came of it.
-    private static func keep(_ machine: String, of session: LiveSession) async -> Localized {
+    private static func stillOn(_ machine: String, _ cause: any Error) -> LabError {
+        LabError(
+            .failed,
+            Localized(
+                ko: "\(machine)의 메모리를 남겨 둘 수도, \(machine)을(를) 끌 수도 없었어요. 아직 켜져 있을 수 있어요",
+                en: "\(machine)'s memory could not be kept, nor could it be switched off; it may still be on"),
+            advice: Localized(
+                ko: "다시 하려면: lab stop      지금 어떤지 보려면: lab status",
+                en: "Again: lab stop      What it does now: lab status"),
+            cause: cause)
+    }
+
+    /// Keeps a machine's memory, or shuts it down, or switches it off; says in a few words what came of it. Throws when
+    /// it may still be on.
+    private static func keep(_ machine: String, of session: LiveSession) async throws -> Localized {
         let domain = session.domain(machine)
         if (try? await session.connection.domainState(domain)) == .shutOff {
             return Localized(ko: "꺼져 있었어요", en: "was off")
@@ -103,9 +139,13 @@ public struct SessionEnd: Sendable {
         } catch {
             try? await session.connection.resumeDomain(domain)
             // In a task of its own: a machine that shuts down is not switched off because the command was interrupted.
-            let clean = await Task { await shutDown(machine, of: session) }.value
+            let clean = try await Task {
+                if await shutDown(machine, of: session) { return true }
+                try await session.connection.destroyDomain(domain)
+                return false
+            }.value
             return Localized(
-                ko: "메모리를 남겨 둘 수 없어서 껐어요 (\(error.message))",
+                ko: "메모리를 남겨 둘 수 없어서 \(clean ? "껐어요" : "전원을 끊었어요") (\(error.message))",
                 en: (clean ? "shut down" : "switched off") + ": its memory could not be kept (\(error.message))")
         }
     }
