@@ -108,8 +108,8 @@ public struct Proof: Sendable {
         Set(cells.flatMap(\.results).compactMap { $0?.accelerator }).sorted()
     }
 
-    /// 0: all came out as it must; 2: something did not, or an excuse names nothing; 3: something could not be judged
-    /// or was not played, which beats 2 unless a solution that does not work is why.
+    /// 0: all came out as it must; 2: something did not, or an excuse names nothing; 3: something could not be judged, which
+    /// beats 2, or was not played, which does not.
     public var exitStatus: Int32 {
         if cells.contains(where: { $0.standing == .unjudged }) { return 3 }
         if !wrong.isEmpty || !needless.isEmpty { return 2 }

@@ -8,7 +8,12 @@ import LabVerifier
 struct AnswerCommand: AsyncParsableCommand, Multilingual {
     static let configuration = CommandConfiguration(
         commandName: "answer", abstract: "Answer a question of a step.",
-        discussion: "Example:\n  lab answer fingerprint.fingerprint SHA256:…")
+        discussion: """
+            Exit status: 0 right, 2 wrong, 3 it could not be judged; that does not count as an answer.
+
+            Example:
+              lab answer fingerprint.fingerprint SHA256:…
+            """)
 
     @OptionGroup var session: SessionOptions
 

@@ -67,14 +67,16 @@ struct ShowCommand: AsyncParsableCommand, Multilingual {
         let context = try Context(language: language)
         let lab = try context.lab(lab)
         let language = context.language
-        Output.data("Lab \(lab.number) · \(lab.title[language])\n")
+        let isKorean = language == .ko
+        Output.data((isKorean ? "\(lab.number)번 실습" : "Lab \(lab.number)") + " · \(lab.title[language])\n")
         let machines = lab.machines.map { [$0.name, $0.address, $0.user, $0.image] }
-        Output.table(["MACHINE", "ADDRESS", "USER", "IMAGE"], machines)
+        Output.table(
+            isKorean ? ["기계", "주소", "사용자", "이미지"] : ["MACHINE", "ADDRESS", "USER", "IMAGE"], machines)
         Output.data("")
         let steps = lab.steps.enumerated().map {
             [String($0.offset + 1), $0.element.id, $0.element.title[language], String($0.element.points)]
         }
-        Output.table(["", "STEP", "TITLE", "POINTS"], steps)
+        Output.table(isKorean ? ["", "단계", "제목", "점수"] : ["", "STEP", "TITLE", "POINTS"], steps)
     }
 }
 

@@ -46,6 +46,7 @@ struct ExecCommand: AsyncParsableCommand {
         let session = try await session.attach(in: try Context())
         let spec = try session.machine(machine)
         let input = StandardInput()
+        Interrupts.leave(.kept)
         return try await GuestStream(session.agent(machine)).run(
             .words(command), as: user ?? spec.user, input: { await input.next() },
             output: { descriptor, data in

@@ -41,6 +41,7 @@ struct SolveCommand: AsyncParsableCommand, Multilingual {
         let lab = try context.lab(of: record)
         let lease = try await SessionLease.take(&record, for: "lab solve", in: context)
         defer { withExtendedLifetime(lease) {} }
+        Interrupts.leave(.kept)
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
         let verifier = try context.verifier(session)
         let solution = SolutionRun(

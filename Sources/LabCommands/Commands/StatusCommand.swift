@@ -87,7 +87,7 @@ struct StatusCommand: AsyncParsableCommand {
         }
         let headings =
             language == .ko
-            ? ["실습", "학생", "상태", "한 단계", "실행", "기계", "디스크", "시점", "세션"]
+            ? ["실습", "학생", "상태", "끝낸 단계", "실행", "기계", "디스크", "시점", "세션"]
             : ["LAB", "STUDENT", "STATE", "DONE", "RUNS ON", "MACHINES", "DISK", "KEPT", "SESSION"]
         Output.table(headings, lines)
     }
@@ -107,7 +107,7 @@ struct StatusCommand: AsyncParsableCommand {
                     for machine in try await session.inRescue() { machines[machine.name] = "rescue" }
                     checkpoints = try await Checkpoint.steps(of: session).sorted()
                 } catch  where !(error is CancellationError) {
-                    Output.error(String(describing: error))
+                    Output.error((error as? LabError)?.description(in: context.language) ?? String(describing: error))
                     state = "unreachable"
                 }
             } else {

@@ -72,7 +72,7 @@ struct CheckView {
         let time = seconds.map { String(format: "%.1f", $0) }
         let (earned, possible) = (report.points.earned, report.points.possible)
         return say(
-            "\(report.steps.count)단계 가운데 \(done)단계, \(possible)점 가운데 \(earned)점. 실패 \(failed). 판정 못 함 \(blocked)."
+            "\(report.steps.count)단계 가운데 \(done)단계 끝남, \(possible)점 가운데 \(earned)점. 실패 \(failed)개. 판정 못 함 \(blocked)개."
                 + (time.map { "  \($0)초" } ?? ""),
             "\(done) of \(report.steps.count) steps, \(earned) of \(possible) points. \(failed) failed. "
                 + "\(blocked) could not be judged."

@@ -10,6 +10,8 @@ final class Interrupts: Sendable {
     enum Aftermath: Sendable {
         /// It is undone.
         case undone
+        /// What was done so far stays.
+        case kept
         /// It goes on to its end.
         case completed
         /// It is left half-way, and the same command does it again.
@@ -20,6 +22,7 @@ final class Interrupts: Sendable {
         fileprivate var words: Localized {
             switch self {
             case .undone: Localized(ko: "시작한 일을 되돌리고 있어요", en: "undoing what was begun")
+            case .kept: Localized(ko: "지금까지 한 일은 그대로 남아요", en: "what was done so far stays")
             case .completed:
                 Localized(ko: "시작한 일은 먼저 끝까지 마쳐요", en: "what was begun is brought to its end first")
             case .repeated:

@@ -6,7 +6,7 @@ import LabStore
 
 /// Which session a command means.
 struct SessionOptions: ParsableArguments {
-    @Option(name: .long, help: "The student whose session it is (default: LAB_STUDENT, else you).")
+    @Option(name: .long, help: "The student whose session it is (default: LAB_STUDENT, else whoever's fits).")
     var student: String?
 
     @Option(name: .customLong("lab"), help: "The lab, by number or name, when several sessions are running.")

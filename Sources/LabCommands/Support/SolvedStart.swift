@@ -15,6 +15,7 @@ struct SolvedStart {
         var record = record
         let lease = try await SessionLease.take(&record, for: "lab start", in: context)
         defer { withExtendedLifetime(lease) {} }
+        Interrupts.leave(.kept)
         // What was done by hand is nobody else's beginning.
         let isNew = try context.store.steps(of: record.id).values.allSatisfy { $0.opened == nil }
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)

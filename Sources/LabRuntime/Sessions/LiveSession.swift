@@ -31,8 +31,15 @@ public struct LiveSession: Sendable {
         let uri = Room.uri(sockets: record.sockets(in: paths))
         func silent(_ cause: (any Error)?) -> LabError {
             LabError(
-                .unreachable, "the libvirtd of the room of lab \(record.lab) does not answer",
-                advice: record.state == .starting ? nil : "Give its machines a new room: lab stop, then lab resume",
+                .unreachable,
+                Localized(
+                    ko: "\(record.lab)번 실습이 도는 방의 libvirtd가 답하지 않아요",
+                    en: "the libvirtd of the room of lab \(record.lab) does not answer"),
+                advice: record.state == .starting
+                    ? nil
+                    : Localized(
+                        ko: "기계에 새 방을 만들어 주려면: lab stop, 그다음 lab resume",
+                        en: "Give its machines a new room: lab stop, then lab resume"),
                 cause: cause)
         }
         do {
