@@ -37,7 +37,11 @@ let package = Package(
         .target(name: "SSH", dependencies: ["CLibSSH2"], swiftSettings: strict),
         .target(name: "LabFile", dependencies: ["Yams", crypto], swiftSettings: strict),
         .target(
-            name: "LabStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+            name: "LabStore",
+            dependencies: [
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
         .target(
             name: "LabRuntime",
             dependencies: ["LabFile", "LabStore", "Libvirt", "SSH", "Yams", subprocess, system, crypto],

@@ -2,6 +2,7 @@ public import ArgumentParser
 import Foundation
 import LabFile
 import LabRuntime
+import LabStore
 
 /// The `lab` command: its subcommands, and the one place where errors become exit statuses.
 public struct LabCommand: AsyncParsableCommand {
@@ -65,8 +66,13 @@ public struct LabCommand: AsyncParsableCommand {
         let interrupts = Interrupts { task.cancel() }
         let status = await task.value
         interrupts.stop()
+        if let loss = Output.loss { Output.error("standard output could not be written: \(loss)") }
         Foundation.exit(
-            interrupts.happened ? ExitStatus.interrupted : Interrupts.isUnread ? ExitStatus.unread : status)
+            interrupts.happened
+                ? ExitStatus.interrupted
+                : Interrupts.isUnread
+                    ? ExitStatus.unread
+                    : Output.loss != nil && status == ExitStatus.success ? ExitStatus.failed : status)
     }
 
     private static func report(_ error: any Error, in language: Language) -> Int32 {
@@ -74,6 +80,17 @@ public struct LabCommand: AsyncParsableCommand {
         case let error as LabError:
             Output.error(error.description(in: language))
             return ExitStatus.of(error.code)
+        case let full as DiskIsFull:
+            return report(
+                LabError(
+                    .host,
+                    Localized(
+                        ko: "디스크가 가득 차서 기록을 읽거나 쓸 수 없어요: \(full.home)",
+                        en: "the disk is full: the records in \(full.home) cannot be read or written"),
+                    advice: Localized(
+                        ko: "공간을 조금 비운 다음에 명령을 한 번 더 해 보세요. 지금 남은 공간을 보려면: df -h \(full.home)",
+                        en: "Make some room, then give the command again. How much there is: df -h \(full.home)")),
+                in: language)
         case let status as ExitStatus:
             return status.value
         case is CancellationError:

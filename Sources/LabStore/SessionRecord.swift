@@ -38,6 +38,9 @@ public struct SessionRecord: Codable, Sendable, Equatable, FetchableRecord, Pers
     /// How many times slower than on an ordinary host with KVM its machines were found to be; nil before that.
     public var slowness: Double?
 
+    /// What tells the secret that its student's parameters are drawn with from others; nil in records of before it was kept.
+    public var drawn: String?
+
     /// What was last intended for a session.
     public enum State: String, Codable, Sendable {
         /// A start was begun and has not ended.

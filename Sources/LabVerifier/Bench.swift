@@ -42,6 +42,10 @@ extension Bench {
 
     /// A waiting time in whole seconds, made longer for slow machines.
     func patience(_ seconds: Int) -> Int { Int((Double(seconds) * max(1, slowness)).rounded(.up)) }
+
+    /// A time limit of an author's in whole seconds, on machines that are slower: `work` seconds of it are what the
+    /// machines do meanwhile; the rest is timers, which are no slower there.
+    func limit(_ seconds: Int, work: Int) -> Int { seconds + patience(work) - work }
 }
 
 /// What a script said.

@@ -167,7 +167,8 @@ extension Connection {
     /// Forgets the memory that ``saveDomain(_:)`` kept, so that the next start is a boot.
     public func forgetSavedDomain(_ name: String) async throws(LibvirtError) {
         try await domain(name, "forgetting the memory of") {
-            virDomainHasManagedSaveImage($0, 0) == 1 ? virDomainManagedSaveRemove($0, 0) : 0
+            let isKept = virDomainHasManagedSaveImage($0, 0)
+            return isKept == 1 ? virDomainManagedSaveRemove($0, 0) : isKept
         }
     }
 

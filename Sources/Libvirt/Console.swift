@@ -16,6 +16,7 @@ public final class Console: Sendable {
         let owned = Owned(stream: stream, connection: connection)
         continuation.onTermination = { [weak self] _ in self?.close() }
         let thread = Thread { [self] in
+            blockPipeSignal()
             carry(owned.stream, continuation)
             continuation.finish()
             withExtendedLifetime(owned) {}

@@ -25,9 +25,11 @@ public struct HostKey: Sendable, Hashable {
         return String(validating: blob[4..<(4 + length)], as: UTF8.self)
     }
 
-    /// The blob in a public key line, or in a line of known_hosts; nil when there is none.
+    /// The blob in a public key line, or in a line of known_hosts; nil when there is none, or when the line is marked: a
+    /// revoked key, or an authority's (sshd(8)).
     static func blob(inLine line: String) -> [UInt8]? {
         let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
+        guard words.first?.hasPrefix("@") != true else { return nil }
         for (type, base64) in zip(words, words.dropFirst()) {
             guard let data = Data(base64Encoded: base64) else { continue }
             let blob = [UInt8](data)

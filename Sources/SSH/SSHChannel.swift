@@ -86,11 +86,14 @@ public final class SSHChannel: Sendable {
         }
     }
 
-    /// Closes the channel and waits until the server has confirmed that. A command on a terminal gets a hang-up.
+    /// Closes the channel, and waits for a sign of the server's that it knows. A command on a terminal gets a hang-up. When it
+    /// is given up, the channel is closed at this end.
     public func close(timeout: Duration = .seconds(5)) async throws(SSHError) {
         _ = try await engine.perform(.request(id), "closing \(name)", deadline: .now + timeout) {
             [id] core throws(SSHError) in
-            core.free(id)
+            let isFree = core.free(id)
+            if isFree == true, let reason = core.abortReason { throw reason }
+            return isFree
         }
     }
 

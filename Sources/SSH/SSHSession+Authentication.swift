@@ -114,7 +114,9 @@ extension SessionCore {
         case 0: return .accepted
         case LIBSSH2_ERROR_EAGAIN: return nil
         case LIBSSH2_ERROR_AUTHENTICATION_FAILED, LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED:
-            if transport.ended { throw failure(number, context) }
+            // libssh2 gives these numbers also when no answer came, or none that it could read.
+            let error = failure(number, context)
+            if transport.ended || error.message.hasPrefix("Waiting for") { throw error }
             return .refused
         case LIBSSH2_ERROR_PASSWORD_EXPIRED: return .passwordChangeRequired
         default: throw failure(number, context)

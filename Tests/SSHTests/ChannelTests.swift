@@ -9,8 +9,8 @@ struct Login {
     let server: Server
     let session: SSHSession
 
-    init() async throws {
-        server = try await Server()
+    init(extra: String = "") async throws {
+        server = try await Server(extra: extra)
         session = try await SSHSession.connect(
             host: "127.0.0.1", port: server.port, hostKey: .expect(server.hostKeyLine))
         try #require(try await session.authenticate(user: server.user, privateKey: server.privateKey) == .accepted)
@@ -70,6 +70,35 @@ struct ChannelTests {
         let input = [UInt8](repeating: 120, count: 5_000_000)
         let result = try await login.session.run("cat", input: input, limit: 6_000_000)
         #expect(result.output == input)
+    }
+
+    @Test func newKeysOnTheWayLoseNothing() async throws {
+        let login = try await Login(extra: "RekeyLimit 300K")
+        let input = [UInt8]((0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 7) })
+        let result = try await login.session.run("cat", input: input, limit: 6_000_000, timeout: .seconds(300))
+        #expect(result.output == input)
+    }
+
+    /// The server takes no more of it then, and never says so.
+    @Test func inputThatNobodyReadsIsNoError() async throws {
+        let login = try await Login()
+        let input = [UInt8](repeating: 120, count: 5_000_000)
+        let result = try await login.session.run("exec 0<&-; echo done", input: input, timeout: .seconds(60))
+        #expect(result.status == 0)
+        #expect(result.output == Array("done\n".utf8))
+        #expect(try await login.session.run("echo on").output == Array("on\n".utf8))
+    }
+
+    /// Both have come when somebody reads.
+    @Test func whatCameBeforeTheEndOfTheConnectionIsRead() async throws {
+        let login = try await Login()
+        let channel = try await login.session.exec("seq 1 100000; sleep 2; kill -9 $PPID")
+        try await Task.sleep(for: .seconds(4))
+        var seen: [UInt8] = []
+        while seen.count < 588_895, let piece = try await channel.read(timeout: .seconds(20)) { seen += piece }
+        #expect(seen.suffix(7) == Array("100000\n".utf8))
+        let error = await #expect(throws: SSHError.self) { try await channel.read(timeout: .seconds(20)) }
+        #expect(error?.code == .disconnected)
     }
 
     @Test func outputIsCapped() async throws {

@@ -104,6 +104,26 @@ struct ConnectionTests {
         #expect(error?.code == .cancelled)
     }
 
+    /// A listener whose queue is full answers nobody.
+    @Test func cancellationEndsTheConnecting() async throws {
+        let listener = try SilentListener(backlog: 0)
+        let waiting = Task {
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        _ = try? await SSHSession.connect(
+                            host: "127.0.0.1", port: listener.port, hostKey: .report, timeout: .seconds(100))
+                    }
+                }
+            }
+        }
+        try await Task.sleep(for: .seconds(1))
+        let began = ContinuousClock.now
+        waiting.cancel()
+        await waiting.value
+        #expect(ContinuousClock.now - began < .seconds(50))
+    }
+
     /// A peer that talks for ever without a word of the protocol is left at the deadline.
     @Test(arguments: ["noise without end\r\n", "SSH-2.0-x\r\n"]) func floodEndsAtTheDeadline(text: String) async throws
     {

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 
@@ -102,6 +103,32 @@ struct ForwardingTests {
         let deadline = ContinuousClock.now + .seconds(20)
         while engine != nil, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(10)) }
         #expect(engine == nil)
+    }
+
+    /// What is sent to a command that has ended goes nowhere, and holds nothing up.
+    @Test func bridgeEndsWithACommandThatDoesNotRead() async throws {
+        let server = try await Server()
+        weak var engine: Engine?
+        let descriptor: Int32
+        do {
+            let session = try await SSHSession.connect(host: "127.0.0.1", port: server.port, hostKey: .report)
+            _ = try await session.authenticate(user: server.user, privateKey: server.privateKey)
+            engine = session.engine
+            descriptor = try await session.exec("exec 0<&-; sleep 0.5; echo done").bridge()
+        }
+        Thread.detachNewThread {
+            let piece = [UInt8](repeating: 120, count: 1 << 16)
+            for _ in 0..<80 where send(descriptor, piece, piece.count, Int32(MSG_NOSIGNAL)) < 0 { break }
+            shutdown(descriptor, Int32(SHUT_WR))
+        }
+        var buffer = [UInt8](repeating: 0, count: 5)
+        #expect(recv(descriptor, &buffer, 5, Int32(MSG_WAITALL)) == 5)
+        #expect(buffer == Array("done\n".utf8))
+        #expect(recv(descriptor, &buffer, 5, 0) == 0)
+        let deadline = ContinuousClock.now + .seconds(20)
+        while engine != nil, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(engine == nil)
+        close(descriptor)
     }
 
     @Test func bridgeEndsWithItsSession() async throws {

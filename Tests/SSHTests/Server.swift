@@ -34,6 +34,7 @@ final class Server: Sendable {
             try String(contentsOf: directory.appending(path: name), encoding: .utf8)
         }
         try text("user.pub").write(to: directory.appending(path: "authorized"), atomically: true, encoding: .utf8)
+        // With a level of 2 bash reads no ~/.bashrc, and what the tests' user has in it says nothing in between.
         let configuration = """
             HostKey \(directory.path)/host
             PidFile none
@@ -44,6 +45,7 @@ final class Server: Sendable {
             KbdInteractiveAuthentication no
             PermitRootLogin yes
             AcceptEnv LANG
+            SetEnv SHLVL=2
             MaxStartups 100
             PermitUserEnvironment no
             PrintMotd no

@@ -34,7 +34,7 @@ struct AnswerCommand: AsyncParsableCommand, Multilingual {
         let language = context.language
         let (step, asked) = try find(in: lab)
         if !asked.choices.isEmpty, !asked.choices.contains(where: { $0.id == value }) {
-            let variables = try context.variables(of: lab, student: record.student)
+            let variables = try context.variables(of: lab, in: record)
             let choices = { (language: Language) in
                 asked.choices.map { "\($0.id)  \(variables.fill($0.text[language]))" }.joined(separator: "\n")
             }

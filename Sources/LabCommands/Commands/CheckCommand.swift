@@ -53,6 +53,7 @@ struct CheckCommand: AsyncParsableCommand, Multilingual {
         }
         let lease = try await SessionLease.take(&record, for: "lab check", in: context)
         defer { withExtendedLifetime(lease) {} }
+        Interrupts.leave(.kept)
         let session = try await LiveSession.attach(record, lab: lab, paths: context.paths)
         let began = ContinuousClock.now
         let report = try await context.verifier(session).check(

@@ -32,7 +32,7 @@ struct GuideCommand: AsyncParsableCommand, Multilingual {
         let lab = try context.lab(of: record)
         let language = context.language
         let page = GuidePage(
-            lab: lab, language: language, variables: try context.variables(of: lab, student: record.student),
+            lab: lab, language: language, variables: try context.variables(of: lab, in: record),
             markdown: Markdown(width: min(Output.width, 100), style: Output.style))
         if step == "intro" { return page.showIntroduction() }
         let records = try context.store.steps(of: record.id)
@@ -132,5 +132,11 @@ extension Context {
     func variables(of lab: Lab, student: String) throws -> Variables {
         let drawn = ParameterDrawing(secret: try secret()).values(for: lab, student: student)
         return Variables(lab: lab, parameters: drawn)
+    }
+
+    /// The values of a lab's variables in a session; throws when they were drawn with another secret.
+    func variables(of lab: Lab, in record: SessionRecord) throws -> Variables {
+        _ = try secret(of: record, lab: lab)
+        return try variables(of: lab, student: record.student)
     }
 }

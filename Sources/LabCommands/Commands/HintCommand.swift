@@ -29,7 +29,7 @@ struct HintCommand: AsyncParsableCommand, Multilingual {
         defer { withExtendedLifetime(lease) {} }
         let records = try context.store.steps(of: record.id)
         let step = try lab.step(named: step, records: records)
-        let variables = try context.variables(of: lab, student: record.student)
+        let variables = try context.variables(of: lab, in: record)
         let taken = records[step.id]?.hints ?? 0
         for hint in step.hints.prefix(taken) { Output.data("· " + variables.fill(hint.text[language])) }
         guard step.hints.indices.contains(taken) else {

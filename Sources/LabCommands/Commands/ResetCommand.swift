@@ -115,7 +115,7 @@ struct ResetCommand: AsyncParsableCommand {
             view.show(
                 .notice(
                     Localized(
-                        ko: "다음 단계가 준비해 둔 것은 다시 다 준비하지 못했어요. 그동안 한 일이 있어야 되는 것일 수 있어요: \(list)",
+                        ko: "이 단계들이 준비해 둔 것을 모두 되살리지는 못했어요. 그동안 한 일이 있어야 되는 것일 수 있어요: \(list)",
                         en: "Not all that these steps prepared could be prepared again, perhaps since it rests on what "
                             + "was done there: \(list)")))
         }

@@ -90,7 +90,9 @@ struct StartCommand: AsyncParsableCommand, Multilingual {
         Output.error(heading[language])
         let began = ContinuousClock.now
         let view = ProgressView(language)
-        let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
+        let start = SessionStart(paths: context.paths, store: context.store, drawn: try context.drawn()) {
+            view.show($0)
+        }
         defer { view.end() }
         let started: SessionStart.Started
         if let address {

@@ -95,8 +95,9 @@ struct TestCommand: AsyncParsableCommand, Multilingual {
             plan, runs: runs, ground: ground, store: ResultStore(home: context.paths.home, lab: lab.name),
             fresh: fresh, values: ProofRoom.values(of: lab), until: within.map { .now + .seconds(60 * $0) })
         if list { return try await show(await queue.proof, in: context.language) }
+        let files = (junit: try ReportFile(junit: junit, of: "lab test"), page: try ReportFile(page: html))
         if await !queue.left.isEmpty { try await play(lab, queue: queue, context: context) }
-        try await report(await queue.proof, in: context.language)
+        try await report(await queue.proof, in: context.language, files.junit, files.page)
     }
 
     private func play(_ lab: Lab, queue: ProofQueue, context: Context) async throws {
@@ -124,14 +125,11 @@ struct TestCommand: AsyncParsableCommand, Multilingual {
         await queue.prune()
     }
 
-    private func report(_ proof: Proof, in language: Language) async throws {
-        if let junit {
-            try Data(proof.junit(language).utf8).write(to: URL(filePath: junit), options: .atomic)
-        }
-        if let html {
-            let page = ProofPage(proof, language: language).html
-            try Data(page.utf8).write(to: URL(filePath: html), options: .atomic)
-        }
+    private func report(
+        _ proof: Proof, in language: Language, _ junit: ReportFile?, _ page: ReportFile?
+    ) async throws {
+        try junit?.write(proof.junit(language))
+        try page?.write(ProofPage(proof, language: language).html)
         if json {
             try JSONOutput.write(ProofDocument(proof, language: language))
         } else {

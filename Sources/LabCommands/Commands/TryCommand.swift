@@ -44,7 +44,9 @@ struct TryCommand: AsyncParsableCommand, Multilingual {
         if running == nil {
             let view = ProgressView(language)
             defer { view.end() }
-            let start = SessionStart(paths: context.paths, store: context.store) { view.show($0) }
+            let start = SessionStart(paths: context.paths, store: context.store, drawn: try context.drawn()) {
+                view.show($0)
+            }
             var options = SessionStart.Options()
             if step.id != lab.steps.first?.id {
                 options.at = (step.id, try context.variables(of: lab, student: student).values)

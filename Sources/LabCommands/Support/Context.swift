@@ -22,13 +22,7 @@ struct Context: Sendable {
         self.language = language ?? Language(of: environment)
         paths = LabPaths(environment: environment, root: try Self.root(environment))
         try LabPaths.make(paths.home)
-        do {
-            store = try LabStore(home: paths.home)
-        } catch {
-            // On a full disk the records cannot even be read.
-            guard Reserve(home: paths.home).release() else { throw error }
-            store = try LabStore(home: paths.home)
-        }
+        store = try LabStore(home: paths.home)
     }
 
     /// The directory that holds `labs/` and `images/`: `LAB_ROOT`, else the one above the program, else here.

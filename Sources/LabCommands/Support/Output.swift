@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Data on standard output, everything else on standard error.
 enum Output {
@@ -27,6 +28,11 @@ enum Output {
     /// Writes a line that is not data.
     static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
+    /// Why standard output could not be written; nil while it could.
+    static var loss: String? { lost.withLock { $0 } }
+
+    private static let lost = Mutex<String?>(nil)
+
     /// Writes bytes as they are; false when nobody reads them any more. On standard output that ends the command.
     @discardableResult
     static func write(_ bytes: Data, to descriptor: Int32) -> Bool {
@@ -37,7 +43,12 @@ enum Output {
                 let reason = errno
                 if count < 0, reason == EINTR || reason == EAGAIN { continue }
                 guard count > 0 else {
-                    guard count < 0, reason == EPIPE else { return true }
+                    guard count < 0, reason == EPIPE else {
+                        if descriptor == STDOUT_FILENO {
+                            lost.withLock { $0 = $0 ?? String(cString: strerror(reason)) }
+                        }
+                        return true
+                    }
                     if descriptor == STDOUT_FILENO { Interrupts.endUnread() }
                     return false
                 }

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 
 /// Reads a lab's directory and finds everything that is wrong with it.
@@ -32,6 +33,7 @@ public struct LabLoader: Sendable {
         let reader = LabReader(problems: problems, specs: specs, images: images)
         var guides: [Problems] = []
         var lab = YAMLDocument.root(of: text, problems: problems).flatMap { reader.lab($0, directory: directory) }
+        lab?.digest = SHA256.hash(data: Data(text.utf8)).map { String(format: "%02x", $0) }.joined()
         for language in Language.allCases {
             let file = "\(base)/guide.\(language.rawValue).md"
             guard FileManager.default.fileExists(atPath: file) else {

@@ -20,6 +20,8 @@ public struct Lab: Sendable, Equatable {
     public var directory: String
     /// Each language's guide, keyed by `ko` and `en`.
     public var guides: [Language: Guide]
+    /// SHA-256 of the lab file's text, in hexadecimal; empty for one that was not read from a file.
+    public var digest = ""
 
     /// Makes a lab from its parts.
     public init(

@@ -77,7 +77,8 @@ public struct FarDialer: Dialer {
         let end = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         let process = Process(), words = Pipe()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = host.ssh(["-W", target])
+        // Nobody else notices a host that is gone: the session above it has no socket of TCP's.
+        process.arguments = host.ssh(["-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3", "-W", target])
         process.standardInput = end
         process.standardOutput = end
         process.standardError = words

@@ -98,7 +98,8 @@ public struct SessionEnd: Sendable {
     public func finish(_ before: SessionRecord) async throws {
         var record = before
         record.state = .finishing
-        try store.save(record)
+        // On a full disk the record is written when the files are gone.
+        do { try store.save(record) } catch is DiskIsFull {}
         try await remove(record)
         record.setRoom(nil)
         record.state = .finished

@@ -36,6 +36,7 @@ extension SessionStart {
         var record = SessionRecord(
             id: Self.newID(lab: lab.number), lab: lab.number, directory: lab.directory, student: student,
             begun: Date(), state: .starting, accelerator: Accelerator.tcg.rawValue)
+        record.drawn = drawn
         record.connection = address.uri
         record.pool = try await FarVolumes.choosePool(pool, connection: connection).name
         try store.save(record)

@@ -13,9 +13,12 @@ public struct SessionStart: Sendable {
     let paths: LabPaths
     let store: LabStore
     let progress: Progress
+    let drawn: String?
 
-    /// Makes a start that reports to `progress`.
-    public init(paths: LabPaths, store: LabStore, progress: @escaping Progress) {
+    /// Makes a start that reports to `progress`; `drawn` is kept in the records of sessions that it begins
+    /// (``SessionRecord/drawn``).
+    public init(paths: LabPaths, store: LabStore, drawn: String? = nil, progress: @escaping Progress) {
+        self.drawn = drawn
         self.paths = paths
         self.store = store
         self.progress = progress
@@ -77,6 +80,7 @@ public struct SessionStart: Sendable {
         var record = SessionRecord(
             id: Self.newID(lab: lab.number), lab: lab.number, directory: lab.directory, student: student,
             begun: Date(), state: .starting, accelerator: accelerator.rawValue)
+        record.drawn = drawn
         try store.save(record)
         do {
             try await makeRoom(&record, of: lab, then: .starting)
@@ -207,7 +211,6 @@ public struct SessionStart: Sendable {
     func makeRoom(_ record: inout SessionRecord, of lab: Lab, then state: SessionRecord.State) async throws {
         let began = ContinuousClock.now
         progress(.doing(.room, Localized(ko: "만들고 있어요", en: "is made")))
-        Reserve(home: paths.home).fill()
         let sockets = paths.sockets(record.id)
         if record.sockets != sockets {
             try await Room.endLeft(in: record.sockets(in: paths))

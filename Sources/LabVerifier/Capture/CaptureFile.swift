@@ -31,7 +31,7 @@ enum CaptureFile {
             let seen = try await bench.observe(
                 on: machine, as: nil, script, [user, path, String(bytes.count), String(piece)])
             if seen.status == 4 { return .missing }
-            let lines = seen.output.split(separator: "\n", omittingEmptySubsequences: false)
+            let lines = seen.output.lines(omittingEmpty: false)
             guard seen.status == 0, let size = lines.first.flatMap({ Int($0) }),
                 let part = Data(base64Encoded: lines.count > 1 ? String(lines[1]) : "")
             else {

@@ -55,7 +55,7 @@ struct CaptureWitness: Sendable {
         if let prefix {
             let seen = try await bench.observe(on: machine, as: nil, noteScript, [prefix])
             try demandJournal(seen, on: machine)
-            witness.notes = Set(seen.output.split(separator: "\n").compactMap { Note($0, prefix: prefix) })
+            witness.notes = Set(seen.output.lines().compactMap { Note($0, prefix: prefix) })
         }
         return witness
     }
@@ -76,7 +76,7 @@ struct CaptureWitness: Sendable {
     }
 
     /// Reads login(1)'s lines: sessions of logins that came over the network (`login -h HOST`).
-    static func logins(_ lines: String) -> [Login] {
+    static func logins(_ output: String) -> [Login] {
         struct Line: Decodable {
             var time: String
             var message: String
@@ -89,7 +89,7 @@ struct CaptureWitness: Sendable {
             }
         }
         let start = "pam_unix(login:session): session opened for user "
-        return lines.split(separator: "\n").compactMap { text in
+        return output.lines().compactMap { text in
             guard let line = try? JSONDecoder().decode(Line.self, from: Data(text.utf8)),
                 line.message.hasPrefix(start), line.command.split(separator: " ").contains("-h"),
                 let microseconds = Double(line.time)

@@ -53,7 +53,7 @@ struct AnswerCheck: Check {
         var right = accepted
         if let command, let machine {
             let seen = try await bench.look(on: machine, command.script, command.arguments)
-            let lines = seen.output.split(whereSeparator: \.isNewline).map(String.init)
+            let lines = seen.output.lines(droppingReturn: true).map(String.init)
             guard !lines.isEmpty || !right.isEmpty else {
                 throw Unjudgeable(
                     Localized(
@@ -71,9 +71,11 @@ struct AnswerCheck: Check {
                 : Localized(ko: "맞지 않아요: \(shown(answer))", en: "not right: \(shown(answer))"))
     }
 
-    /// An answer without what does not matter: composition, surrounding and repeated spaces, and capitals if asked.
+    /// An answer without what does not matter: composition, surrounding and repeated spaces, a byte-order mark at its
+    /// beginning, and capitals if asked.
     static func normal(_ text: String, ignoringCase: Bool) -> String {
-        let words = text.precomposedStringWithCompatibilityMapping.split(whereSeparator: \.isWhitespace)
+        let words = String(text.unicodeScalars.drop { $0 == "\u{FEFF}" }).precomposedStringWithCompatibilityMapping
+            .split(whereSeparator: \.isWhitespace)
         let plain = words.joined(separator: " ")
         return ignoringCase ? plain.lowercased() : plain
     }

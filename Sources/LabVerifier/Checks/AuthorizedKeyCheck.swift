@@ -106,15 +106,15 @@ struct AuthorizedKeyCheck: Check {
     private static func read(_ text: String, user: String) -> (wrong: [Problem], lines: [String]) {
         var wrong: [Problem] = []
         var lines: [String] = []
-        for line in text.split(separator: "\n") {
+        for line in text.lines(droppingReturn: true) {
             if line.hasPrefix("line ") {
-                let entry = line.dropFirst(5)
+                let entry = line.dropFirst(5).drop { $0 == " " || $0 == "\t" }
                 if !entry.isEmpty, !entry.hasPrefix("#") { lines.append(String(entry)) }
                 continue
             }
             let words = line.split(separator: " ", maxSplits: 3).map(String.init)
             guard words.count == 4 else { continue }
-            let (mode, owner, path) = (Int(words[1], radix: 8) ?? 0, words[2], words[3])
+            let (mode, owner, path) = (Int(words[1], radix: 8) ?? 0, shown(words[2]), shown(words[3]))
             if words[0] == "missing" {
                 wrong.append(
                     Problem(
@@ -149,20 +149,21 @@ struct AuthorizedKeyCheck: Check {
     /// blanks and keys are only text.
     private static func words(_ line: String) -> [String] { split(line, at: { $0 == " " || $0 == "\t" }) }
 
-    private static func split(_ text: String, at isSeparator: (Character) -> Bool) -> [String] {
-        var words: [String] = [""]
+    /// Scalar by scalar, as sshd reads bytes: a quote with an accent on it is a quote all the same.
+    private static func split(_ text: String, at isSeparator: (Unicode.Scalar) -> Bool) -> [String] {
+        var words: [String.UnicodeScalarView] = [.init()]
         var quoted = false
         var escaped = false
-        for character in text {
-            if character == "\"", !escaped { quoted.toggle() }
-            escaped = character == "\\" && !escaped
-            if isSeparator(character), !quoted {
-                if words.last != "" { words.append("") }
+        for scalar in text.unicodeScalars {
+            if scalar == "\"", !escaped { quoted.toggle() }
+            escaped = scalar == "\\"
+            if isSeparator(scalar), !quoted {
+                if words.last?.isEmpty == false { words.append(.init()) }
             } else {
-                words[words.count - 1].append(character)
+                words[words.count - 1].append(scalar)
             }
         }
-        return words
+        return words.map { String($0) }
     }
 
     /// Which of these options do not stand before the key; names of options count without regard to case.

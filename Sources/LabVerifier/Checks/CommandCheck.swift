@@ -40,8 +40,8 @@ struct CommandCheck: Check {
                     en: "it ended with status \(seen.status), not \(status)."))
             wrong += Self.last(seen)
         }
-        if let output, !seen.output.contains(output) {
-            let first = seen.output.split(separator: "\n").first.map { shown($0) }
+        if let output, !seen.output.holds(output) {
+            let first = seen.output.lines(droppingReturn: true).first.map { shown($0) }
             wrong.append(
                 Localized(
                     ko: first.map { "있어야 할 내용이 출력에 없어요. 첫 줄: \($0)" } ?? "아무것도 출력하지 않았어요.",
@@ -61,7 +61,7 @@ struct CommandCheck: Check {
     /// The last lines of what it said, those of its errors if there are any.
     private static func last(_ seen: Observation) -> [Localized] {
         let said = seen.error.contains { !$0.isWhitespace } ? seen.error : seen.output
-        return said.split(separator: "\n").suffix(5).map { .same("  " + shown($0)) }
+        return said.lines(droppingReturn: true).suffix(5).map { .same("  " + shown($0)) }
     }
 }
 

@@ -39,7 +39,7 @@ struct FileCheck: Check {
     func judge(on bench: any Bench) async throws -> Finding {
         let user = try bench.user(fields.string("user"), of: machine)
         let seen = try await bench.look(on: machine, Self.script, [path, user])
-        let parts = seen.output.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = seen.output.lines(maxSplits: 1, omittingEmpty: false)
         let head = parts.first.map(String.init) ?? ""
         let content = parts.count > 1 ? String(parts[1]) : ""
         let wanted = fields.boolean("exists") ?? true
@@ -52,7 +52,7 @@ struct FileCheck: Check {
                     en: "\(path) on \(machine) is a link to nothing.")
             return finding(wanted ? [observed] : [], fine: observed)
         }
-        let words = head.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+        let words = head.split(separator: "|", omittingEmptySubsequences: false).map { shown($0) }
         guard seen.status == 0, words.count == 4 else {
             throw Unjudgeable(
                 Localized(
@@ -74,15 +74,15 @@ struct FileCheck: Check {
             wrong.append(Localized(ko: "지금 모드: \(mode)", en: "its mode is \(mode)."))
         }
         if let wanted = fields.string("owner"), wanted != owner {
-            wrong.append(Localized(ko: "지금 주인: \(shown(owner))", en: "its owner is \(shown(owner))."))
+            wrong.append(Localized(ko: "지금 주인: \(owner)", en: "its owner is \(owner)."))
         }
         if let wanted = fields.string("group"), wanted != group {
-            wrong.append(Localized(ko: "지금 그룹: \(shown(group))", en: "its group is \(shown(group))."))
+            wrong.append(Localized(ko: "지금 그룹: \(group)", en: "its group is \(group)."))
         }
-        if let text = fields.string("contains"), !content.contains(text) {
+        if let text = fields.string("contains"), !content.holds(text) {
             wrong.append(Localized(ko: "찾는 내용이 안에 없어요.", en: "what should stand in it does not."))
         }
-        if let text = fields.string("absent"), content.contains(text) {
+        if let text = fields.string("absent"), content.holds(text) {
             wrong.append(
                 Localized(ko: "없어야 할 내용이 안에 있어요: \(shown(text))", en: "this still stands in it: \(shown(text))"))
         }

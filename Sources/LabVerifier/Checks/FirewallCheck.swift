@@ -36,7 +36,7 @@ struct FirewallCheck: Check {
 
     func judge(on bench: any Bench) async throws -> Finding {
         let seen = try await bench.look(on: machine, Self.script)
-        let lines = seen.output.split(separator: "\n").map(String.init)
+        let lines = seen.output.lines().map(String.init)
         let status = lines.first?.split(separator: " ").last.map(String.init) ?? ""
         guard ["active", "inactive", "absent"].contains(status), status != "active" || lines.count > 1 else {
             throw Unjudgeable(

@@ -52,7 +52,7 @@ struct HostKeyCheckingCheck: Check {
                     ko: "\(machine)의 ssh가 설정을 읽지 못해요: \(shown(seen.error))",
                     en: "ssh on \(machine) cannot read its configuration: \(shown(seen.error))"))
         }
-        let wrong = Set(seen.output.split(separator: "\n").map(String.init)).sorted().compactMap { line -> String? in
+        let wrong = Set(seen.output.lines().map(String.init)).sorted().compactMap { line -> String? in
             let words = line.split(separator: " ").map(String.init)
             switch words.first {
             case "stricthostkeychecking" where words.count > 1:

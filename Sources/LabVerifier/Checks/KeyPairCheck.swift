@@ -44,8 +44,8 @@ struct KeyPairCheck: Check {
         }
         var problems: [Localized] = []
         var right: [String] = []
-        for line in seen.output.split(separator: "\n") {
-            let words = line.split(separator: " ").map(String.init)
+        for line in seen.output.lines() {
+            let words = line.split(separator: " ").map { shown($0) }
             guard words.count == 6 else { continue }
             let wrong = wrong(
                 state: words[0], mode: words[1], owner: words[2], own: words[3], pub: words[4], user: user)

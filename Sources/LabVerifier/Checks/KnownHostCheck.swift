@@ -33,7 +33,8 @@ struct KnownHostCheck: Check {
         """#
 
     /// The entries in the files, and by the name, that the user's own configuration says (ssh_config(5):
-    /// UserKnownHostsFile, whose tokens ssh -G has filled in, and HostKeyAlias). As that user; arguments: the port and the server's names.
+    /// UserKnownHostsFile, whose tokens ssh -G has filled in, and HostKeyAlias). As that user; arguments: the port and the
+    /// server's names.
     static let configured = #"""
         #!perl
         my ($port, @names) = @ARGV;
@@ -114,7 +115,7 @@ struct KnownHostCheck: Check {
     /// Type and blob of each line `[@marker] names type blob`; a revoked key counts as a stranger's.
     static func keys(_ text: String) -> Set<String> {
         Set(
-            text.split(separator: "\n").compactMap { line in
+            text.lines(droppingReturn: true).compactMap { line in
                 var words = line.split(separator: " ").map(String.init)
                 guard let first = words.first, !first.hasPrefix("#"), first != "nofile" else { return nil }
                 if first == "@cert-authority" { return nil }

@@ -37,7 +37,7 @@ struct MountCheck: Check {
         let seen = try await bench.look(on: machine, Self.script, [path])
         var mounted: String?
         var planned: [String] = []
-        for line in seen.output.split(separator: "\n") {
+        for line in seen.output.lines() {
             let words = line.split(separator: " ").map(String.init)
             guard words.count >= 2 else { continue }
             // What is mounted last lies on top of the others.

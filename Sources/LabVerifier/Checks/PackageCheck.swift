@@ -30,7 +30,7 @@ struct PackageCheck: Check {
 
     func judge(on bench: any Bench) async throws -> Finding {
         let seen = try await bench.look(on: machine, Self.script, [name])
-        let status = seen.output.split(separator: "\n").first.map(String.init) ?? "not-installed"
+        let status = seen.output.lines().first.map(String.init) ?? "not-installed"
         guard installed else { return absence(status) }
         let expected = Localized(ko: "\(name) 패키지가 설치되어 있어요", en: "the package \(name) is installed")
         let observed: Localized

@@ -28,12 +28,13 @@ struct PrivateKeyAbsentCheck: Check {
         user = fields.string("user")
     }
 
-    /// Prints the fingerprint and the path of every private key below the directories given; a file without a legible public half, with `-`.
+    /// Prints the fingerprint and the path of every private key below the directories given; a file without a legible
+    /// public half, with `-`. What would break the line is `?` in a path.
     private static let script = #"""
         #!perl
         my @files = key_files(map { glob } @ARGV);
         exit 5 if @files >= 2000;
-        for my $file (@files) { print print_of((private_key($file))[1]), " $file\n" }
+        for my $file (@files) { print print_of((private_key($file))[1]), " ", $file =~ tr/\0-\x1f\x7f/?/r, "\n" }
         """#
 
     private static let fingerprints = #"""
@@ -53,7 +54,7 @@ struct PrivateKeyAbsentCheck: Check {
                     ko: "\(source)의 \(user)에게 아직 키 쌍이 없어요.", en: "\(user) on \(source) has no key pair yet."))
         }
         let theirs = try await bench.look(on: source, Self.fingerprints, keys.keys.values.sorted())
-        let wanted = Set(theirs.output.split(separator: "\n").map(String.init))
+        let wanted = Set(theirs.output.lines().map(String.init))
         let seen = try await bench.look(on: machine, Self.script, roots)
         guard seen.status == 0 else {
             throw Unjudgeable(
@@ -61,7 +62,7 @@ struct PrivateKeyAbsentCheck: Check {
                     ko: "\(machine)에서 개인키를 찾아볼 수 없어요(상태 \(seen.status)).",
                     en: "\(machine) cannot be searched for private keys (status \(seen.status))."))
         }
-        let copies = seen.output.split(separator: "\n").compactMap { line -> String? in
+        let copies = seen.output.lines().compactMap { line -> String? in
             let words = line.split(separator: " ", maxSplits: 1).map(String.init)
             return words.count == 2 && wanted.contains(words[0]) ? words[1] : nil
         }

@@ -33,6 +33,7 @@ struct ProcessCheck: Check {
         for my $directory (glob "/proc/[0-9]*") {
             my $file = readlink "$directory/exe" // next;
             my ($state, $uid) = text("$directory/status") =~ /^State:\s*(\S).*^Uid:\s*(\d+)/ms or next;
+            $file =~ tr/\n/?/;
             my $words = text("$directory/cmdline", 8000) =~ s/\0$//r =~ tr/\0\n/  /r;
             print "exe $directory/exe $file\nps ", substr($directory, 6), " $uid $state $words\n";
         }
@@ -44,7 +45,7 @@ struct ProcessCheck: Check {
         var owner: String?
         var files: [String: String] = [:]
         var found: [String] = []
-        for line in seen.output.split(separator: "\n") {
+        for line in seen.output.lines() {
             let words = line.split(separator: " ").map(String.init)
             switch words.first {
             case "program": program = words.dropFirst().joined(separator: " ")

@@ -45,7 +45,7 @@ struct ServiceCheck: Check {
                     en: "systemd on \(machine) does not answer: \(shown(seen.error))"))
         }
         var values: [String: String] = [:]
-        for line in seen.output.split(separator: "\n") {
+        for line in seen.output.lines() {
             let pair = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             if pair.count == 2 { values[String(pair[0])] = String(pair[1]) }
         }

@@ -12,16 +12,21 @@ extension CheckReport {
 
 private struct Document: Encodable {
     let lab: String
+    let name: String
+    let digest: String
     let session: String
+    let student: String
     let accelerator: String
+    let date: String
     let points: Points
+    let unjudged: Int
     let steps: [StepDocument]
 
     init(report: CheckReport, language: Language) {
-        lab = report.lab
-        session = report.session
-        accelerator = report.accelerator
-        points = report.points
+        (lab, name, digest) = (report.lab, report.name, report.digest)
+        (session, student, accelerator) = (report.session, report.student, report.accelerator)
+        date = report.date.formatted(.iso8601)
+        (points, unjudged) = (report.points, report.unjudged)
         steps = report.steps.map { StepDocument(step: $0, language: language) }
     }
 }
@@ -30,7 +35,7 @@ private struct StepDocument: Encodable {
     let step: StepReport
     let language: Language
 
-    enum Key: CodingKey { case id, title, state, verdict, points, attempts, checks }
+    enum Key: CodingKey { case id, title, state, verdict, points, hintCost, solved, attempts, checks }
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
@@ -39,6 +44,8 @@ private struct StepDocument: Encodable {
         try container.encode(step.state, forKey: .state)
         try container.encode(step.verdict, forKey: .verdict)
         try container.encode(step.points, forKey: .points)
+        try container.encode(step.hintCost, forKey: .hintCost)
+        try container.encode(step.isSolved, forKey: .solved)
         try container.encode(step.attempts, forKey: .attempts)
         try container.encode(step.checks.map { CheckDocument(check: $0, language: language) }, forKey: .checks)
     }

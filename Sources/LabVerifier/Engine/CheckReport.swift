@@ -1,13 +1,22 @@
+public import Foundation
 public import LabFile
 
 /// What a run of the checks found, step by step.
 public struct CheckReport: Sendable, Equatable {
     /// The lab's number, as typed.
     public var lab: String
+    /// The lab's name.
+    public var name = ""
+    /// SHA-256 of the lab file, in hexadecimal: which one it was that was judged by.
+    public var digest = ""
     /// The session's id.
     public var session: String
+    /// Who works in it; empty where nobody is known.
+    public var student = ""
     /// How the machines run.
     public var accelerator: String
+    /// When the run began.
+    public var date = Date(timeIntervalSince1970: 0)
     /// The steps that were asked for, in the lab's order.
     public var steps: [StepReport]
     /// Passes of `once` and `disturbs` checks that this run found and that the caller keeps.
@@ -19,9 +28,20 @@ public struct CheckReport: Sendable, Equatable {
             earned: steps.reduce(0) { $0 + $1.points.earned }, possible: steps.reduce(0) { $0 + $1.points.possible })
     }
 
+    /// Takes what a later run found of the steps that this one could not judge, where their turn had come in it.
+    public mutating func judge(_ later: CheckReport) {
+        let found = Dictionary(later.steps.map { ($0.id, $0) }) { first, _ in first }
+        for (index, step) in steps.enumerated() where step.verdict == .blocked {
+            if let again = found[step.id], again.state != .waiting { steps[index] = again }
+        }
+    }
+
+    /// The points of steps that could not be judged, or whose turn has not come for such a one.
+    public var unjudged: Int { steps.filter { $0.verdict == .blocked }.reduce(0) { $0 + $1.points.possible } }
+
     /// 0: all done; 2: something is not; 3: something could not be judged, which beats 2.
     public var exitStatus: Int32 {
-        if steps.contains(where: { $0.checks.contains { $0.verdict == .blocked } }) { return 3 }
+        if steps.contains(where: \.isUnjudged) { return 3 }
         return steps.allSatisfy { $0.state == .done } ? 0 : 2
     }
 
@@ -69,7 +89,8 @@ public struct StepReport: Sendable, Equatable {
     public var title: Localized
     /// Where it stands.
     public var state: StepState
-    /// What its checks say together; nil when it waits, or when all that is left is a check that has to be asked for.
+    /// What its checks say together; nil when it waits, or when all that is left is a check that has to be asked for. It
+    /// is `blocked`, too, when all that it waits for is what could not be judged.
     public var verdict: Verdict?
     /// Its points: all when it is done, less the hints taken, and none when the harness solved it.
     public var points: Points
@@ -77,13 +98,22 @@ public struct StepReport: Sendable, Equatable {
     public var checks: [CheckOutcome]
     /// How many answers each of its questions was given, by the question's id.
     public var attempts: [String: Int]
+    /// The points that its hints cost so far.
+    public var hintCost: Int
+    /// Whether the harness solved it, which earns nothing.
+    public var isSolved: Bool
+
+    /// Whether something of it could not be judged, or all that it waits for.
+    public var isUnjudged: Bool { verdict == .blocked || checks.contains { $0.verdict == .blocked } }
 
     /// Makes a step's report from its parts.
     public init(
         id: String, title: Localized, state: StepState, verdict: Verdict?, points: Points, checks: [CheckOutcome],
-        attempts: [String: Int] = [:]
+        attempts: [String: Int] = [:], hintCost: Int = 0, isSolved: Bool = false
     ) {
         self.attempts = attempts
+        self.hintCost = hintCost
+        self.isSolved = isSolved
         self.id = id
         self.title = title
         self.state = state

@@ -9,16 +9,13 @@ struct Ledger {
     let modes: [String: CheckSpec.Mode]
     /// Whether steps found done earlier count as done without being looked at (they were not asked for).
     let trusting: Bool
-    /// The steps whose checks that disturb will still be run.
-    var disturbing: Set<String>
     private var outcomes: [String: [CheckOutcome]] = [:]
 
-    init(lab: Lab, facts: SessionFacts, modes: [String: CheckSpec.Mode], trusting: Bool, disturbing: Set<String>) {
+    init(lab: Lab, facts: SessionFacts, modes: [String: CheckSpec.Mode], trusting: Bool) {
         self.lab = lab
         self.facts = facts
         self.modes = modes
         self.trusting = trusting
-        self.disturbing = disturbing
     }
 
     mutating func record(_ found: [CheckOutcome], for step: String) { outcomes[step] = found }
@@ -63,27 +60,31 @@ struct Ledger {
     private func passed(_ id: String, _ path: Set<String>) -> Bool {
         guard !path.contains(id), let step = lab.step(id), let found = outcomes[id] else { return false }
         if trusts(id), found.allSatisfy({ $0.kept }) { return true }
-        return found.allSatisfy { $0.verdict == .pass || ($0.verdict == nil && disturbing.contains(id)) }
+        return found.allSatisfy { $0.verdict == .pass }
             && step.needs.allSatisfy { passed($0, path.union([id])) }
     }
 
     func report(wanted: Set<String>, named: Bool, date: Date) -> CheckReport {
-        var settled = self
-        settled.disturbing = []
         var report = CheckReport(
             lab: String(lab.number), session: facts.session, accelerator: facts.accelerator, steps: [])
+        (report.name, report.digest, report.date) = (lab.name, lab.digest, date)
         for step in lab.steps {
-            let state = settled.state(of: step)
+            let state = state(of: step)
             let found = outcomes[step.id] ?? []
-            if state != .waiting { report.newPasses += passes(step, found, date) }
+            // What was found in an open step holds although what it needs could not be judged this time.
+            let isUnjudged = waitsForJudgement(step)
+            if state != .waiting || (isUnjudged && facts.opened[step.id] != nil) {
+                report.newPasses += passes(step, found, date)
+            }
             guard wanted.contains(step.id) else { continue }
             report.steps.append(
                 StepReport(
                     id: step.id, title: step.title, state: state,
-                    verdict: state == .waiting ? nil : Self.verdict(of: found),
+                    verdict: state != .waiting ? Self.verdict(of: found) : isUnjudged ? .blocked : nil,
                     points: Points(earned: state == .done ? earned(step) : 0, possible: step.points),
                     checks: state == .waiting && !named ? [] : found,
-                    attempts: facts.attempts[step.id] ?? [:]))
+                    attempts: facts.attempts[step.id] ?? [:], hintCost: facts.hintCosts[step.id] ?? 0,
+                    isSolved: facts.solved.contains(step.id)))
         }
         return report
     }
@@ -91,6 +92,17 @@ struct Ledger {
     private func state(of step: Step) -> StepState {
         guard needsPassed(step) else { return .waiting }
         return passed(step.id, []) ? .done : .open
+    }
+
+    /// Whether a step waits for nothing but steps that could not be judged: no mistake is known of before it.
+    private func waitsForJudgement(_ step: Step) -> Bool {
+        let missing = step.needs.filter { !passed($0, []) }
+        return !missing.isEmpty
+            && missing.allSatisfy { id in
+                guard let need = lab.step(id) else { return false }
+                return needsPassed(need)
+                    ? Self.verdict(of: outcomes[id] ?? []) == .blocked : waitsForJudgement(need)
+            }
     }
 
     private static func verdict(of found: [CheckOutcome]) -> Verdict? {

@@ -17,4 +17,12 @@ public protocol VerifierHost: Sendable {
     /// Called once for a step, never twice at a time; the step is judged after it returns. What it throws blocks the
     /// step's checks.
     func open(_ step: Step) async throws -> Date
+
+    /// A check has disturbed the machines: they are not any more what they were when the last step was opened.
+    func disturbed()
+}
+
+extension VerifierHost {
+    /// Does nothing.
+    public func disturbed() {}
 }

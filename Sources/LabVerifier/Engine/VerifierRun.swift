@@ -48,65 +48,79 @@ public struct VerifierRun: Sendable {
 
     /// Judges the steps in `named`, or all of them when it is empty.
     ///
-    /// With `disturbing`, checks that disturb the machines run too: last, one at a time, in the order of the lab.
+    /// With `disturbing`, checks that disturb the machines run too: one at a time, in the order of the lab, when all that is
+    /// open has been judged, and of a step until one does not pass.
     /// A named step is judged even while it waits, and its report says that it waits.
     public func check(_ named: [String] = [], disturbing: Bool = false) async -> CheckReport {
         let wanted = named.isEmpty ? Set(lab.steps.map(\.id)) : Set(named)
         var ledger = Ledger(
-            lab: lab, facts: facts, modes: judge.kinds.mapValues { $0.spec.mode }, trusting: !named.isEmpty,
-            disturbing: disturbing ? wanted : [])
+            lab: lab, facts: facts, modes: judge.kinds.mapValues { $0.spec.mode }, trusting: !named.isEmpty)
         let relevant = ledger.ancestry(of: wanted)
         var opened = facts.opened
+        var started: Set<String> = []
         // What a run finds dates from its beginning: it held before the steps that it opens were opened.
         let began = Date()
-
-        await withTaskGroup(of: (String, [CheckOutcome]).self) { group in
-            var started: Set<String> = []
-            func start(_ step: Step) {
-                started.insert(step.id)
-                let date = opened[step.id]
-                group.addTask { (step.id, await self.outcomes(of: step, opened: date)) }
-            }
-            /// Starts what is open, until nothing more is.
-            func startOpen() {
-                var found = true
-                while found {
-                    found = false
-                    for step in lab.steps where relevant.contains(step.id) && !started.contains(step.id) {
-                        if ledger.isUndone(step) || (ledger.trusts(step.id) && !wanted.contains(step.id)) {
-                            started.insert(step.id)
-                            ledger.record(undoneOutcomes(of: step), for: step.id)
-                            found = true
-                        } else if opened[step.id] != nil {
-                            start(step)
-                        }
-                    }
-                }
-            }
-            var hasOpened = true
-            while hasOpened {
-                hasOpened = false
-                startOpen()
-                while let (id, outcomes) = await group.next() { ledger.record(outcomes, for: id) }
-                // The machines stand still for a checkpoint: steps are opened while nothing is being judged.
-                for step in lab.steps where relevant.contains(step.id) && !started.contains(step.id) {
-                    guard ledger.needsPassed(step) else { continue }
-                    hasOpened = true
-                    do {
-                        opened[step.id] = try await host.open(step)
-                    } catch {
-                        started.insert(step.id)
-                        ledger.record(unopenedOutcomes(of: step, error), for: step.id)
-                    }
-                }
-            }
-            for step in lab.steps where wanted.contains(step.id) && !named.isEmpty && !started.contains(step.id) {
-                start(step)
-            }
-            while let (id, outcomes) = await group.next() { ledger.record(outcomes, for: id) }
+        repeat {
+            await judgeOpen(relevant, wanted: wanted, &ledger, &opened, &started)
+            // A step whose turn comes by what disturbs is opened after that: its setup may change what that looks at.
+            if disturbing { await disturb(wanted, &ledger, opened) }
+        } while lab.steps.contains {
+            relevant.contains($0.id) && !started.contains($0.id) && ledger.needsPassed($0)
         }
-        if disturbing { await disturb(wanted, &ledger, opened) }
+        if !named.isEmpty {
+            await judge(lab.steps.filter { wanted.contains($0.id) && !started.contains($0.id) }, &ledger, opened)
+        }
         return ledger.report(wanted: wanted, named: !named.isEmpty, date: began)
+    }
+
+    /// Judges the steps that are open, and opens and judges those whose turn comes by that, until there are no more.
+    private func judgeOpen(
+        _ relevant: Set<String>, wanted: Set<String>, _ ledger: inout Ledger, _ opened: inout [String: Date],
+        _ started: inout Set<String>
+    ) async {
+        var hasOpened = true
+        while hasOpened {
+            hasOpened = false
+            var open: [Step] = []
+            var found = true
+            while found {
+                found = false
+                for step in lab.steps where relevant.contains(step.id) && !started.contains(step.id) {
+                    if ledger.isUndone(step) || (ledger.trusts(step.id) && !wanted.contains(step.id)) {
+                        ledger.record(undoneOutcomes(of: step), for: step.id)
+                        found = true
+                    } else if opened[step.id] != nil {
+                        open.append(step)
+                    } else {
+                        continue
+                    }
+                    started.insert(step.id)
+                }
+            }
+            await judge(open, &ledger, opened)
+            // The machines stand still for a checkpoint: steps are opened while nothing is being judged.
+            for step in lab.steps where relevant.contains(step.id) && !started.contains(step.id) {
+                guard ledger.needsPassed(step) else { continue }
+                hasOpened = true
+                do {
+                    opened[step.id] = try await host.open(step)
+                } catch {
+                    started.insert(step.id)
+                    ledger.record(unopenedOutcomes(of: step, error), for: step.id)
+                }
+            }
+        }
+    }
+
+    /// Judges steps side by side.
+    private func judge(_ steps: [Step], _ ledger: inout Ledger, _ opened: [String: Date]) async {
+        let found = await withTaskGroup(of: (String, [CheckOutcome]).self) { group in
+            for step in steps {
+                group.addTask { (step.id, await self.outcomes(of: step, opened: opened[step.id])) }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        for (id, outcomes) in found { ledger.record(outcomes, for: id) }
     }
 
     /// Judges an answer at the moment it is given: one outcome for each `answer` statement about the question.
@@ -196,11 +210,26 @@ public struct VerifierRun: Sendable {
     private func disturb(_ wanted: Set<String>, _ ledger: inout Ledger, _ opened: [String: Date]) async {
         for step in lab.steps where wanted.contains(step.id) && ledger.allButDisturbingPass(step) {
             let bench = bench(for: step, opened: opened[step.id])
+            var isWhole = true
             for (index, statement) in step.checks.enumerated() where ledger.isPending(index, of: step) {
                 let seconds = Double(statement.within ?? 0)
-                ledger.replace(index, of: step, by: await patientJudge.judge(statement, on: bench, within: seconds))
+                let outcome =
+                    isWhole
+                    ? await patientJudge.judge(statement, on: bench, within: seconds) : undisturbed(statement)
+                ledger.replace(index, of: step, by: outcome)
+                host.disturbed()
+                isWhole = isWhole && outcome.verdict == .pass
             }
         }
+    }
+
+    /// Of a statement whose check would disturb machines that did not stand the one before it.
+    private func undisturbed(_ statement: CheckStatement) -> CheckOutcome {
+        judge.outcome(
+            statement, verdict: nil,
+            observed: Localized(
+                ko: "이 검사도 기계를 잠시 멈추거나 바꾸는데, 앞의 그런 검사가 통과하지 않아서 하지 않았어요.",
+                en: "Not run: it disturbs the machines, too, and one before it did not pass."))
     }
 
     private func undoneOutcomes(of step: Step) -> [CheckOutcome] {

@@ -168,7 +168,7 @@ enum BatchPrelude {
                 for my $path (map { "$directory/$_" } grep { !/^\.\.?$/ } readdir $list) {
                     my @stat = lstat $path;
                     if (-d _ && $stat[0] == $device) { push @waiting, $path; $device{$path} = $device }
-                    next if !-f _ || $stat[7] >= 65536 || $path =~ /\n/;
+                    next if !-f _ || $stat[7] >= 65536;
                     push @files, $path if text($path) =~ /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
                 }
             }

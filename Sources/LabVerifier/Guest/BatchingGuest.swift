@@ -121,7 +121,7 @@ public actor BatchingGuest {
             BatchDriver.words(for: requests, nonce: nonce, seconds: seconds), as: nil, input: nil,
             timeout: seconds * ((requests.count + 1) / 2) + 15, limit: BatchDriver.replyLimit)
         guard let frames = BatchFrames(answer.output, nonce: nonce, count: requests.count) else {
-            let last = answer.error.split(separator: "\n").last.map { ": \($0)" } ?? ""
+            let last = answer.error.lines(droppingReturn: true).last.map { ": \(shown($0))" } ?? ""
             throw Unjudgeable(
                 Localized(
                     ko: "\(machine)에서 온 답을 읽을 수 없어요(상태 \(answer.status)\(last)). "
@@ -143,7 +143,7 @@ public actor BatchingGuest {
                 ))
         case .said(let observation)
         where observation.status == BatchDriver.died && request.script.hasPrefix(BatchDriver.perl):
-            let last = observation.error.split(separator: "\n").last ?? ""
+            let last = observation.error.lines(droppingReturn: true).last ?? ""
             throw Unjudgeable(
                 Localized(
                     ko: "\(machine)을(를) 살펴보다가 도중에 그쳤어요. 여러분의 잘못으로 치지 않아요: \(shown(last))",

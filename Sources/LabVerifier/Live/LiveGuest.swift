@@ -14,7 +14,7 @@ struct LiveGuest: Guest {
             let outcome = try await agent.run(words, input: input.map { Data($0) }, seconds: timeout)
             return Observation(
                 status: outcome.status, output: String(decoding: outcome.output.prefix(limit), as: UTF8.self),
-                error: outcome.errorText)
+                error: String(decoding: outcome.error.prefix(BatchDriver.errorLimit), as: UTF8.self))
         } catch let error as LabError where error.code == .rescue {
             throw GuestUnreachable(.inRescue(agent.machine))
         } catch let error as LabError where error.code == .unreachable {
@@ -22,8 +22,9 @@ struct LiveGuest: Guest {
                 Localized(
                     ko: "\(agent.machine)이(가) 응답하지 않아요(꺼졌거나, 멈췄거나, 게스트 에이전트가 없어요). 판정하지 않았어요."
                         + " lab status와 lab console \(agent.machine)(으)로 확인해 보세요. 꺼졌거나 멈춘 기계는 lab resume으로 다시 돌려요."
-                        + " (\(error.message.ko))",
-                    en: "\(error.message.en). It is off, paused, or its guest agent was stopped; nothing was judged. "
+                        + " (\(shown(error.message.ko, limit: 300)))",
+                    en: "\(shown(error.message.en, limit: 300)). "
+                        + "It is off, paused, or its guest agent was stopped; nothing was judged. "
                         + "Look at it with lab status and lab console \(agent.machine); lab resume lets it go on."))
         }
     }

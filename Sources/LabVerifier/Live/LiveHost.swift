@@ -93,6 +93,8 @@ struct LiveHost: VerifierHost {
         }
     }
 
+    func disturbed() { shared.step.withLock { $0 = nil } }
+
     /// Takes a step's checkpoint; steps that open one after the other in a run, with nothing done in between, share one.
     private func checkpoint(for step: Step) async throws -> String? {
         if step.setup.isEmpty, let shared = shared.step.withLock({ $0 }) { return shared }

@@ -30,7 +30,8 @@ public struct SessionVerifier: Sendable {
         await outside.begin()
         let began = Date()
         let run = try run(facts(), patience: patience, guestsOnly: guestsOnly, untilRejected: untilRejected)
-        let report = await run.check(named, disturbing: disturbing)
+        var report = await run.check(named, disturbing: disturbing)
+        report.student = session.record.student
         try keep(report.newPasses)
         for step in report.steps where step.state == .done {
             try store.updateStep(step.id, of: session.record.id) { $0.passed = $0.passed ?? began }

@@ -58,7 +58,7 @@ struct Agents: Sendable, Equatable {
     /// Reads what the script printed.
     init(_ text: String) {
         agents = []
-        for line in text.split(separator: "\n") {
+        for line in text.lines() {
             let words = line.split(separator: " ")
             if words.count == 3, words[0] == "A", let pid = Int(words[1]), let uid = Int(words[2]) {
                 agents.append(Agent(pid: pid, uid: uid, fingerprints: []))

@@ -113,7 +113,7 @@ struct ClientProbe: Sendable {
 extension ClientProbe.Outcome {
     /// Reads the lines of `ssh -v` that the script lets through.
     init(_ text: String) {
-        for line in text.split(separator: "\n") {
+        for line in text.lines(droppingReturn: true) {
             let words = line.split(separator: " ").map(String.init)
             if line.contains("Remote protocol version"), let software = words.last, banner == nil {
                 let rest = line.components(separatedBy: "remote software version ").last ?? software

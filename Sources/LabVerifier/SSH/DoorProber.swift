@@ -137,12 +137,12 @@ public actor DoorProber: Outside {
         defer { leave() }
         let probe = try await probe(from: machine, to: address, port: port)
         do {
-            let methods = try await probe.authenticationMethods(user: user)
+            let methods = try await probe.authenticationMethods(user: user, timeout: patience)
             await probe.close()
             let names: [String]
             switch methods {
             case .noneAccepted: names = ["none"]
-            case .offered(let list): names = list.sorted()
+            case .offered(let list): names = list.prefix(20).map { shown($0, limit: 40) }.sorted()
             }
             return SSHOffer(banner: probe.banner, methods: names, fingerprint: probe.hostKey.fingerprint)
         } catch {
@@ -159,7 +159,7 @@ public actor DoorProber: Outside {
         defer { leave() }
         let probe = try await probe(from: machine, to: address, port: port)
         do {
-            let accepted = try await Self.tryPassword(password, of: user, on: probe)
+            let accepted = try await tryPassword(password, of: user, on: probe)
             await probe.close()
             return accepted
         } catch {
@@ -168,16 +168,21 @@ public actor DoorProber: Outside {
         }
     }
 
-    private static func tryPassword(_ password: String, of user: String, on probe: SSHSession) async throws(SSHError)
+    /// How long one question to a server may take: libssh2 itself waits for 60 s.
+    private var patience: Duration { .seconds(min(max(30, 20 * slowness), 55)) }
+
+    private func tryPassword(_ password: String, of user: String, on probe: SSHSession) async throws(SSHError)
         -> Bool
     {
-        guard case .offered(let methods) = try await probe.authenticationMethods(user: user) else { return true }
+        guard case .offered(let methods) = try await probe.authenticationMethods(user: user, timeout: patience) else {
+            return true
+        }
         if methods.contains("password") {
-            let outcome = try await probe.authenticate(user: user, password: password)
+            let outcome = try await probe.authenticate(user: user, password: password, timeout: patience)
             if outcome != .refused { return true }
         }
         guard methods.contains("keyboard-interactive") else { return false }
-        return try await probe.authenticate(user: user, interactivePassword: password) != .refused
+        return try await probe.authenticate(user: user, interactivePassword: password, timeout: patience) != .refused
     }
 
     /// See ``Outside/keyAccepted(from:to:port:user:privateKey:)``.
@@ -188,7 +193,7 @@ public actor DoorProber: Outside {
         defer { leave() }
         let probe = try await probe(from: machine, to: address, port: port)
         do {
-            let outcome = try await probe.authenticate(user: user, privateKey: privateKey)
+            let outcome = try await probe.authenticate(user: user, privateKey: privateKey, timeout: patience)
             await probe.close()
             return outcome == .accepted
         } catch {
@@ -216,7 +221,7 @@ public actor DoorProber: Outside {
                 command, input: Array((input ?? "").utf8), limit: 1 << 18, timeout: .seconds(seconds))
             return Observation(
                 status: result.status ?? 255, output: String(decoding: result.output, as: UTF8.self),
-                error: String(decoding: result.errors, as: UTF8.self))
+                error: String(decoding: result.errors.prefix(BatchDriver.errorLimit), as: UTF8.self))
         } catch {
             throw unjudgeable(error, machine, user)
         }
@@ -248,15 +253,20 @@ public actor DoorProber: Outside {
             let door = try await session(on: machine, as: "root")
             let source = Int.random(in: 600...999)
             do {
-                let channel = try await door.exec("exec nc -w 30 -p \(source) \(Self.quoted(address)) \(port)")
+                let channel = try await door.exec(
+                    "exec nc -w \(max(30, 20 * slowness)) -p \(source) \(Self.quoted(address)) \(port)",
+                    timeout: patience)
                 let descriptor = try await channel.bridge()
                 return try await SSHSession.connect(
                     descriptor: descriptor, hostKey: .report, timeout: .seconds(15 * slowness))
             } catch {
-                // The source port may be in use, or the login gone: tried again before the server is blamed.
+                // The source port may be in use, or, when another one does no better, the login gone: tried again before the
+                // server is blamed.
                 if error.code == .noCommonAlgorithm { throw NoCommonAlgorithm() }
-                guard tries < 3, error.code != .timedOut else { throw unjudgeable(error, machine) }
-                forget(machine, "root")
+                guard tries < 3, error.code != .timedOut, error.code != .cancelled else {
+                    throw unjudgeable(error, machine)
+                }
+                if tries > 1 { forget(machine, "root") }
             }
         }
     }
@@ -267,10 +277,11 @@ public actor DoorProber: Outside {
     /// it in vain.
     private func unjudgeable(_ error: any Error, _ machine: String, _ user: String = "root") -> Unjudgeable {
         forget(machine, user)
+        let why = shown("\(error)", limit: 300)
         return Unjudgeable(
             Localized(
-                ko: "\(machine)에서 다른 기계로 연결해 보지 못했어요. 여러분의 잘못으로 치지 않아요: \(error)",
-                en: "The probe from \(machine) did not get through; this is not counted against you: \(error)"))
+                ko: "\(machine)에서 다른 기계로 연결해 보지 못했어요. 여러분의 잘못으로 치지 않아요: \(why)",
+                en: "The probe from \(machine) did not get through; this is not counted against you: \(why)"))
     }
 
     /// A word for a remote shell.

@@ -29,7 +29,7 @@ struct ForwardedAgents: Sendable, Equatable {
 
     /// Reads what the script printed.
     init(_ text: String) {
-        for line in text.split(separator: "\n") {
+        for line in text.lines() {
             let words = line.split(separator: " ").compactMap { Int($0) }
             if words.count == 2 { owners[words[0], default: []].insert(words[1]) }
         }

@@ -190,7 +190,7 @@ extension SSHLogin {
         let port = server.map { " → \($0.port)" } ?? ""
         let what = [method, ran.isEmpty ? nil : ran].compactMap { $0 }.joined(separator: ", ")
         let text = "\(ClockText.of(acceptance?.at ?? began)) \(user ?? "?") ← \(client.address):\(client.port)\(port)"
-        return Localized(ko: "\(text) (\(what))", en: "\(text) (\(what))")
+        return .same("\(shown(text)) (\(shown(what)))")
     }
 }
 

@@ -55,7 +55,7 @@ struct UserKeys: Sendable, Equatable {
     init(_ text: String) {
         fingerprints = []
         publicKeys = []
-        for line in text.split(separator: "\n") {
+        for line in text.lines() {
             let words = line.split(separator: " ").map(String.init)
             if let print = words.first, print.hasPrefix("SHA256:") { fingerprints.insert(print) }
             let base64 = words.count >= 3 ? words[2] : ""

@@ -66,7 +66,7 @@ struct Manifest: Sendable, Equatable {
 
     /// Reads what the script printed; nil when there was no such file.
     init?(_ text: String) {
-        let lines = text.split(separator: "\n")
+        let lines = text.lines()
         guard let kind = lines.first else { return nil }
         isDirectory = kind == "directory"
         files = lines.dropFirst().compactMap { line in

@@ -100,7 +100,7 @@ enum Reach {
 
     /// Reads what the script said.
     static func outcome(_ seen: Observation, from machine: String) throws -> TCPOutcome {
-        let lines = seen.output.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+        let lines = seen.output.lines(maxSplits: 1, omittingEmpty: false)
         switch lines.first {
         case "open": return .open(banner: lines.count > 1 ? String(lines[1]) : "")
         case "refused": return .refused
@@ -119,7 +119,7 @@ extension TCPOutcome {
     var described: Localized {
         switch self {
         case .open(let banner):
-            let line = banner.split(whereSeparator: \.isNewline).first.map { ": \(shown($0, limit: 80))" } ?? ""
+            let line = banner.lines(droppingReturn: true).first.map { ": \(shown($0, limit: 80))" } ?? ""
             return Localized(ko: "연결됨\(line)", en: "it answers\(line)")
         case .refused:
             return Localized(ko: "연결이 거절됨 (그 포트에서 기다리는 프로그램이 없음)", en: "refused: nothing listens there")

@@ -46,9 +46,9 @@ struct SSHJournal: Sendable, Equatable {
     }
 
     /// Puts logins together from the lines of `journalctl -o json`; a line that is cut or not sshd's is passed over.
-    init(_ lines: String) {
+    init(_ output: String) {
         let decoder = JSONDecoder()
-        let records = lines.split(separator: "\n").compactMap { line in
+        let records = output.lines().compactMap { line in
             try? decoder.decode(SSHRecord.self, from: Data(line.utf8))
         }
         self.init(records)

@@ -45,7 +45,7 @@ struct Sockets: Sendable, Equatable {
             my ($parent, $user) = text("$directory/status") =~ /^PPid:\s*(\d+).*^Uid:\s*\d+\s+(\d+)/ms or next;
             print "P $pid $parent $user\n";
             my $program = readlink "$directory/exe" // next;
-            print "X $directory $program\n";
+            print "X $directory ", $program =~ tr/\n/?/r, "\n";
         }
         """#
 
@@ -67,7 +67,7 @@ struct Sockets: Sendable, Equatable {
         var sockets: [(inode: String, Socket)] = []
         var holders: [String: [Int]] = [:]
         var processes: [Int: Process] = [:]
-        for line in text.split(separator: "\n") {
+        for line in text.lines() {
             let words = line.split(separator: " ", omittingEmptySubsequences: true)
             switch words.first {
             case "T" where words.count >= 6:

@@ -96,14 +96,15 @@ struct TunnelProbe: Sendable {
         }
         let said = try await sending
         guard let made else { return Outcome(passed: false, seen: lost(said, target)) }
+        let end = "\(shown(made.peer.address)):\(made.peer.port)"
         return Outcome(
             passed: true,
             seen: Localized(
                 ko: "\(from)에서 \(listen.name):\(port)에 보내자 \(client.name)의 ssh(\(tunnel.clientPid))가 "
-                    + "\(made.peer.address):\(made.peer.port)에 연결해 넘겨 줬어요.",
+                    + "\(end)에 연결해 넘겨 줬어요.",
                 en:
                     "When \(from) sent into \(listen.name):\(port), ssh (\(tunnel.clientPid)) on \(client.name) passed it "
-                    + "on to \(made.peer.address):\(made.peer.port)."))
+                    + "on to \(end)."))
     }
 
     /// Whether a connection of the client's leads to its own port `target`; without one it may lead anywhere.

@@ -63,7 +63,7 @@ struct TunnelState: Sendable, Equatable {
                     // Behind an address translation the addresses differ; then the port alone has to match.
                     absence =
                         connection.peer.address == clientAddress
-                        ? .orphan : .elsewhere(address: connection.peer.address)
+                        ? .orphan : .elsewhere(address: shown(connection.peer.address))
                     continue
                 }
                 guard let ssh = client.holders(of: end).first(where: \.isClient) else {

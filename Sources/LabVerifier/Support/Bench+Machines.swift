@@ -19,7 +19,7 @@ extension Bench {
     func look(on machine: String, _ script: String, _ arguments: [String] = []) async throws -> Observation {
         let seen = try await observe(on: machine, as: nil, script, arguments)
         guard seen.status != 127 else {
-            let what = seen.error.split(separator: "\n").last.map(String.init) ?? "status 127"
+            let what = seen.error.lines(droppingReturn: true).last.map { shown($0) } ?? "status 127"
             throw Unjudgeable(
                 Localized(
                     ko: "\(machine)에서 살펴보는 데 필요한 프로그램이 없어요: \(what)",
@@ -41,10 +41,4 @@ extension [Localized] {
     var lines: Localized {
         Localized(ko: map(\.ko).joined(separator: "\n"), en: map(\.en).joined(separator: "\n"))
     }
-}
-
-/// Text from a machine, fit to be shown: one line, no control characters, not too long.
-func shown(_ text: some StringProtocol, limit: Int = 160) -> String {
-    let line = text.unicodeScalars.prefix(limit).map { $0.properties.generalCategory == .control ? " " : String($0) }
-    return line.joined() + (text.unicodeScalars.count > limit ? "…" : "")
 }

@@ -30,6 +30,6 @@ struct JournalLine: Decodable {
     /// The lines of a text; what is none is passed over.
     static func all(_ text: some StringProtocol) -> [JournalLine] {
         let decoder = JSONDecoder()
-        return text.split(separator: "\n").compactMap { try? decoder.decode(JournalLine.self, from: Data($0.utf8)) }
+        return text.lines().compactMap { try? decoder.decode(JournalLine.self, from: Data($0.utf8)) }
     }
 }

@@ -45,7 +45,8 @@ struct Listeners: Sendable, Equatable {
         for my $pid (grep { !$seen{$_}++ } map { /ino:(\d+)/ ? @{$$holders{$1} // []} : () } @list) {
             my ($user) = text("/proc/$pid/status") =~ /^Uid:\s*(\d+)/m or next;
             my @file = stat "/proc/$pid/exe" or next;
-            printf "holder %d %d %d %o %s\n", $pid, $user, $file[4], $file[2] & 07777, readlink "/proc/$pid/exe";
+            printf "holder %d %d %d %o %s\n", $pid, $user, $file[4], $file[2] & 07777,
+                readlink("/proc/$pid/exe") =~ tr/\n/?/r;
         }
         """#
 
@@ -63,7 +64,7 @@ struct Listeners: Sendable, Equatable {
 
     /// Reads what the script prints.
     init(_ text: String) {
-        for line in text.split(separator: "\n") {
+        for line in text.lines() {
             let words = line.split(separator: " ", omittingEmptySubsequences: true)
             switch words.first {
             case "socket":

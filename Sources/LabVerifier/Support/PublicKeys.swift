@@ -27,7 +27,7 @@ struct PublicKeys: Sendable, Equatable {
                     en: "The keys of \(user) on \(machine) cannot be looked at (status \(seen.status))."))
         }
         var found = PublicKeys()
-        for line in seen.output.split(separator: "\n") {
+        for line in seen.output.lines() {
             let words = line.split(separator: " ").map(String.init)
             if words.count == 4, words[0] == "key" { found.keys[words[3]] = "\(words[1]) \(words[2])" }
         }

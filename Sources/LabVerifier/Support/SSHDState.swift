@@ -10,7 +10,7 @@ struct SSHDState: Sendable {
 
         /// What it sets the keyword to.
         var value: String {
-            let words = text.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "=" }).dropFirst()
+            let words = text.split(whereSeparator: { " \t\r=".contains($0) }).dropFirst()
             return words.prefix { !$0.hasPrefix("#") }.joined(separator: " ").replacing("\"", with: "")
         }
     }
@@ -57,13 +57,14 @@ struct SSHDState: Sendable {
         for my $file (@files) {
             my $time = changed($file);
             $latest = $time if $time > $latest;
-            print "change $time $file\n";
+            my $name = $file =~ tr/\n/?/r;
+            print "change $time $name\n";
             my ($number, $block) = (0, 0);
             for (split /\n/, text($file, 100000)) {
                 $number++;
-                my ($word, $rest) = /^\s*([A-Za-z]+)(.*)/ or next;
+                my ($word, $rest) = /^[\s"]*([A-Za-z0-9]+)(.*)/ or next;
                 $block = $rest !~ /^[\s="]*all[\s"]*(?:#|$)/i if lc $word eq "match";
-                print $block ? "case " : "line ", lc $word, " $file:$number $_\n";
+                print $block ? "case " : "line ", lc $word, " $name:$number $_\n";
             }
         }
         my $path = unit_path("ssh.service");
@@ -73,8 +74,8 @@ struct SSHDState: Sendable {
         $pid ||= 0;
         print "pid $pid\n";
         exit 0 if !$pid;
-        print "exe ", readlink("/proc/$pid/exe"), "\n";
-        print "command ", text("/proc/$pid/cmdline") =~ tr/\0/ /r, "\n";
+        print "exe ", readlink("/proc/$pid/exe") =~ tr/\n/?/r, "\n";
+        print "command ", text("/proc/$pid/cmdline") =~ tr/\0\n/  /r, "\n";
         printf "read %.6f\n", $began / 1e6 if $began;
         # Whether it read them again since matters only where a file changed after its start.
         exit 0 if $began && $latest <= $began / 1e6;
@@ -86,7 +87,7 @@ struct SSHDState: Sendable {
 
     /// Reads what the script prints.
     init(_ text: String) {
-        for line in text.split(separator: "\n") {
+        for line in text.lines() {
             let words = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
             let rest = words.dropFirst().joined(separator: " ")
             switch words[0] {
@@ -101,7 +102,7 @@ struct SSHDState: Sendable {
                 let parts = words[2].split(separator: " ", maxSplits: 1).map(String.init)
                 lines.append(
                     Line(
-                        keyword: words[1], place: parts[0], text: parts.count > 1 ? parts[1] : "",
+                        keyword: words[1], place: parts[0], text: parts.count > 1 ? String(parts[1].withoutReturn) : "",
                         isConditional: words[0] == "case"))
             case "pid": mainPID = Int(rest) ?? 0
             case "exe": if rest.split(separator: " ").first != "/usr/sbin/sshd" { mainPID = 0 }

@@ -13,6 +13,8 @@ final class BridgePump {
     private var inward: ArraySlice<UInt8> = []
     private var localEnded = false
     private var endSent = false
+    /// The server takes nothing more.
+    private var isRefused = false
     private var remoteEnded = false
     /// Until when the server may take to confirm the end; nil while the bridge is in use.
     private(set) var closingDeadline: ContinuousClock.Instant?
@@ -89,10 +91,19 @@ final class BridgePump {
                 moved = true
             }
         }
-        if !outward.isEmpty, let count = try core.write(channel, outward, "carrying a channel") {
-            outward = outward.dropFirst(count)
-            moved = true
+        if !outward.isEmpty, !isRefused {
+            do throws(SSHError) {
+                if let count = try core.write(channel, outward, "carrying a channel") {
+                    outward = outward.dropFirst(count)
+                    moved = true
+                }
+            } catch {
+                // What it said before is still carried.
+                guard error.code == .channelClosed else { throw error }
+                (isRefused, endSent, moved) = (true, true, true)
+            }
         }
+        if isRefused { outward = [] }
         if localEnded, outward.isEmpty, !endSent {
             let channel = try core.channel(channel, "carrying a channel")
             if try core.result(libssh2_channel_send_eof(channel), "carrying a channel") != nil {

@@ -9,7 +9,7 @@ struct Operation: Sendable {
         case request(Int)
         /// Reading one stream of a channel; has no state between tries.
         case read(Int, Int32)
-        /// Writing to a channel; has no state between tries.
+        /// Writing to a channel; has no state between tries, but for what `SessionCore.halfWritten` names.
         case write(Int)
         /// Waiting for the end of a channel; what libssh2 keeps of it is right to go on from.
         case end(Int)

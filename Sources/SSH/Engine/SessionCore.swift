@@ -13,6 +13,8 @@ final class SessionCore {
     private var unwanted: [Int] = []
     /// Calls that were given up without their answer, which may come at any time.
     private var missedAnswers = 0
+    /// Channels of which libssh2 keeps half a write, which it goes on with whatever it is given next.
+    private(set) var halfWritten: Set<Int> = []
     /// Set when such an answer came and made another call fail: that one's answer is missed now too, and so on.
     private(set) var confusion: SSHError?
 
@@ -131,6 +133,8 @@ final class SessionCore {
     /// Reads what there is of a stream: nil when it would block, empty at its end.
     func read(_ id: Int, _ stream: Int32, _ count: Int, _ context: String) throws(SSHError) -> [UInt8]? {
         let channel = try channel(id, context)
+        transport.isReading = true
+        defer { transport.isReading = false }
         // libssh2 returns 0 at the end, and also after a packet of no consequence: only twice is the end.
         for _ in 0..<2 {
             var number = 0
@@ -140,21 +144,35 @@ final class SessionCore {
                 }
                 filled = max(0, number)
             }
-            guard let read = try result(number, context) else { return nil }
+            guard let read = try result(number, context) else {
+                guard transport.ended else { return nil }
+                let farewell = transport.farewell
+                throw SSHError(
+                    .disconnected, message: farewell.isEmpty ? "the connection ended" : farewell, context: context)
+            }
             if read > 0 { return bytes }
         }
         return []
     }
 
-    /// Writes as much as the window takes: nil when that is nothing now.
+    /// Writes as much as the window takes: nil when that is nothing now. Throws ``SSHError/Code/channelClosed`` when the
+    /// server has closed the channel, and its window will never grow.
     func write(_ id: Int, _ bytes: ArraySlice<UInt8>, _ context: String) throws(SSHError) -> Int? {
         let channel = try channel(id, context)
         guard transport.isRoomy else { return nil }
         let number = bytes.withUnsafeBytes { bytes in
             libssh2_channel_write_ex(channel, 0, bytes.assumingMemoryBound(to: CChar.self).baseAddress, bytes.count)
         }
-        guard let count = try result(number, context), count > 0 else { return nil }
-        return count
+        // With room in the window it is an exchange of new keys that is waited for.
+        if number == LIBSSH2_ERROR_EAGAIN, libssh2_channel_window_write_ex(channel, nil) > 0 {
+            halfWritten.insert(id)
+            return nil
+        }
+        halfWritten.remove(id)
+        if let count = try result(number, context), count > 0 { return count }
+        // Before the end of what the server sends this is refused, after it it waits.
+        guard libssh2_channel_wait_closed(channel) == 0 else { return nil }
+        throw SSHError(.channelClosed, message: "the server has closed the channel", context: context)
     }
 
     // MARK: Bridges

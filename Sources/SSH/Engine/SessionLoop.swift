@@ -50,6 +50,7 @@ final class SessionLoop {
             core.transport.budget = Transport.turn
             let received = core.transport.received
             giveUp(mail.cancelled)
+            if poison != nil { return }
             let moved = attempt()
             let pumped = core.pump()
             core.transport.flush()
@@ -95,6 +96,7 @@ final class SessionLoop {
 
     /// Gives up an operation; what is left of it, if anything.
     private func giveUp(_ operation: Operation, _ reason: SSHError) -> Operation? {
+        if case .write(let channel) = operation.lane, core.halfWritten.contains(channel) { poison = reason }
         guard operation.lane.hasState, begun.contains(operation.id) else {
             operation.fail(reason)
             begun.remove(operation.id)

@@ -1,3 +1,4 @@
+import CLibSSH2
 import Foundation
 import Glibc
 
@@ -20,22 +21,37 @@ enum TCPSocket {
     /// A connected socket, which the caller owns.
     static func connect(host: String, port: Int, timeout: Duration) async throws(SSHError) -> Int32 {
         let deadline = ContinuousClock.now + timeout
-        let result: Result<Int32, SSHError> = await withCheckedContinuation { continuation in
-            let thread = Thread {
-                do throws(SSHError) {
-                    continuation.resume(returning: .success(try open(host, port, deadline)))
-                } catch {
-                    continuation.resume(returning: .failure(error))
+        let bell = Bell()
+        let result: Result<Int32, SSHError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let thread = Thread {
+                    do throws(SSHError) {
+                        continuation.resume(returning: .success(try open(host, port, deadline, bell)))
+                    } catch {
+                        continuation.resume(returning: .failure(error))
+                    }
                 }
+                thread.name = "ssh-connect"
+                thread.start()
             }
-            thread.name = "ssh-connect"
-            thread.start()
+        } onCancel: {
+            bell.ring()
         }
         return try result.get()
     }
 
-    private static func open(_ host: String, _ port: Int, _ deadline: ContinuousClock.Instant) throws(SSHError) -> Int32
-    {
+    /// What ends the wait of a thread: an eventfd(2).
+    private final class Bell: Sendable {
+        let descriptor = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+
+        deinit { close(descriptor) }
+
+        func ring() { eventfd_write(descriptor, 1) }
+    }
+
+    private static func open(
+        _ host: String, _ port: Int, _ deadline: ContinuousClock.Instant, _ bell: Bell
+    ) throws(SSHError) -> Int32 {
         let context = "connecting to \(host) port \(port)"
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -47,28 +63,31 @@ enum TCPSocket {
         }
         defer { freeaddrinfo(list) }
         var last = SSHError(.unknownHost, message: "the name has no address", context: context)
-        var next = list
-        while let address = next?.pointee {
+        let addresses = Array(sequence(first: list) { $0?.pointee.ai_next }.prefix { $0 != nil })
+        for (index, address) in addresses.enumerated() {
+            guard let address = address?.pointee else { continue }
+            // Each has its share of what is left: an address that nobody answers at must not use up that of the next.
+            let share = max(.zero, deadline - .now) / (addresses.count - index)
             do throws(SSHError) {
-                return try open(address, deadline, context)
+                return try open(address, .now + share, context, bell)
             } catch {
                 last = error
+                if error.code == .cancelled { break }
             }
-            next = address.ai_next
         }
         throw last
     }
 
-    private static func open(_ address: addrinfo, _ deadline: ContinuousClock.Instant, _ context: String)
-        throws(SSHError) -> Int32
-    {
+    private static func open(
+        _ address: addrinfo, _ deadline: ContinuousClock.Instant, _ context: String, _ bell: Bell
+    ) throws(SSHError) -> Int32 {
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = socket(address.ai_family, kind, address.ai_protocol)
         guard descriptor >= 0 else { throw failure(errno, context) }
         do throws(SSHError) {
             if Glibc.connect(descriptor, address.ai_addr, address.ai_addrlen) != 0 {
                 guard errno == EINPROGRESS else { throw failure(errno, context) }
-                try finish(descriptor, deadline, context)
+                try finish(descriptor, deadline, context, bell)
             }
         } catch {
             close(descriptor)
@@ -81,14 +100,20 @@ enum TCPSocket {
         return descriptor
     }
 
-    private static func finish(_ descriptor: Int32, _ deadline: ContinuousClock.Instant, _ context: String)
-        throws(SSHError)
-    {
-        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    private static func finish(
+        _ descriptor: Int32, _ deadline: ContinuousClock.Instant, _ context: String, _ bell: Bell
+    ) throws(SSHError) {
+        var entries = [
+            pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0),
+            pollfd(fd: bell.descriptor, events: Int16(POLLIN), revents: 0),
+        ]
         while true {
             let left = max(.zero, deadline - .now)
             let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000 + 1
-            let count = poll(&entry, 1, Int32(clamping: milliseconds))
+            let count = poll(&entries, 2, Int32(clamping: milliseconds))
+            if count > 0, entries[1].revents != 0 {
+                throw SSHError(.cancelled, message: "cancelled", context: context)
+            }
             if count > 0 { break }
             if count < 0, errno != EINTR { throw failure(errno, context) }
             if deadline <= .now { throw failure(ETIMEDOUT, context) }

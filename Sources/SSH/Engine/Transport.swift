@@ -18,6 +18,8 @@ final class Transport {
     private(set) var farewell = ""
     /// All bytes that libssh2 has sent so far.
     private(set) var queued = 0
+    /// While true the end of the connection is kept from libssh2, which would forget what came before it.
+    var isReading = false
     /// While true every read fails, which makes libssh2 give up the call it is in and forget its state.
     var aborting = false
     /// The answer to prompts that do not echo.
@@ -29,6 +31,7 @@ final class Transport {
 
     static let turn = 1 << 20
     private static let allocationLimit = 64 << 20
+    private static let blockLimit = 256 << 10
     private static let comfortable = 256 << 10
     private static let outgoingLimit = 4 << 20
     private static let header = 16
@@ -52,7 +55,7 @@ final class Transport {
     /// Reads for libssh2: a count, 0 at the end, or a negative `errno`.
     func receive(_ buffer: UnsafeMutableRawPointer, _ length: Int) -> Int {
         if aborting { return -Int(ECANCELED) }
-        if ended { return -Int(ECONNRESET) }
+        if ended { return -Int(isReading ? EAGAIN : ECONNRESET) }
         guard budget > 0 else { return -Int(EAGAIN) }
         let count = recv(descriptor, buffer, min(length, budget), Int32(MSG_DONTWAIT))
         if count > 0 {
@@ -63,12 +66,13 @@ final class Transport {
         let problem = errno
         if count < 0, problem == EAGAIN || problem == EINTR { return -Int(EAGAIN) }
         ended = true
-        return count == 0 ? 0 : -Int(problem)
+        return isReading ? -Int(EAGAIN) : count == 0 ? 0 : -Int(problem)
     }
 
     /// Takes a whole packet from libssh2.
     func send(_ bytes: UnsafeRawBufferPointer) -> Int {
-        if ended { return -Int(EPIPE) }
+        // A read tells the server of its window first.
+        if ended { return isReading ? bytes.count : -Int(EPIPE) }
         guard outgoing.count - sent + bytes.count <= Self.outgoingLimit else {
             ended = true
             return -Int(ENOBUFS)
@@ -89,7 +93,7 @@ final class Transport {
             if count < 0 {
                 if errno == EINTR { continue }
                 // What the far end said before it went may still be read, so a broken pipe ends nothing here.
-                if errno != EAGAIN { discard() }
+                if errno != EAGAIN { discard() } else if sent > Self.comfortable { compact() }
                 return
             }
             sent += count
@@ -102,11 +106,18 @@ final class Transport {
         sent = 0
     }
 
-    // Each block has its size in front of it; sixteen bytes keep the alignment of malloc.
+    /// Forgets what was sent, while more waits behind it.
+    private func compact() {
+        outgoing.removeFirst(sent)
+        sent = 0
+    }
+
+    // Each block has its size in front of it; sixteen bytes keep the alignment of malloc. Blocks are empty and no larger than
+    // libssh2 needs for the largest packet and for its session: it believes some lengths that a server claims.
 
     func allocate(_ count: Int) -> UnsafeMutableRawPointer? {
-        guard count >= 0, allocated + count <= Self.allocationLimit else { return nil }
-        guard let block = malloc(count + Self.header) else { return nil }
+        guard (0...Self.blockLimit).contains(count), allocated + count <= Self.allocationLimit else { return nil }
+        guard let block = calloc(1, count + Self.header) else { return nil }
         block.storeBytes(of: count, as: Int.self)
         allocated += count
         return block + Self.header
@@ -115,7 +126,7 @@ final class Transport {
     func reallocate(_ pointer: UnsafeMutableRawPointer?, _ count: Int) -> UnsafeMutableRawPointer? {
         guard let pointer else { return allocate(count) }
         let old = (pointer - Self.header).load(as: Int.self)
-        guard count >= 0, allocated - old + count <= Self.allocationLimit else { return nil }
+        guard (0...Self.blockLimit).contains(count), allocated - old + count <= Self.allocationLimit else { return nil }
         guard let block = realloc(pointer - Self.header, count + Self.header) else { return nil }
         block.storeBytes(of: count, as: Int.self)
         allocated += count - old

@@ -48,8 +48,8 @@ struct AgentForwardedCheck: Check {
         let (copies, agents, sockets) = try await (copiesRead, agentsRead, socketsRead)
         let forwarded = try await forwardedRead
 
-        let lying = Set(copies.output.split(separator: "\n").map(String.init)).intersection(keys.fingerprints)
-        if let print = lying.first {
+        let lying = Set(copies.output.lines().map(String.init)).intersection(keys.fingerprints)
+        if let print = lying.first.map({ shown($0) }) {
             return fail(
                 Localized(
                     ko: "\(first)의 개인키(\(print))가 \(through)에 복사되어 있어요.",

@@ -43,7 +43,7 @@ struct AgentHoldsCheck: Check {
             Finding(verdict, machine: machine, expected: expected, observed: observed, hint: hint)
         }
         if let agent = own.first(where: { !$0.fingerprints.isDisjoint(with: keys.fingerprints) }) {
-            let print = agent.fingerprints.intersection(keys.fingerprints).sorted().first ?? ""
+            let print = shown(agent.fingerprints.intersection(keys.fingerprints).sorted().first ?? "")
             return finding(
                 .pass,
                 Localized(

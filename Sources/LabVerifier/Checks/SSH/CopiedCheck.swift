@@ -104,7 +104,7 @@ struct CopiedCheck: Check {
         }
         let there = Dictionary(copy.files.map { ($0.name, $0) }) { first, _ in first }
         for file in original.files {
-            let name = file.name.isEmpty ? target : "\(target)/\(file.name)"
+            let name = file.name.isEmpty ? target : "\(target)/\(shown(file.name))"
             guard let other = there[file.name] else {
                 return (
                     Localized(ko: "\(to)에 \(name)이(가) 없어요.", en: "\(name) is missing on \(to)."),
@@ -122,10 +122,11 @@ struct CopiedCheck: Check {
             let keep = Localized(
                 ko: "시간과 권한을 그대로 옮기는 scp의 옵션은 무엇인가요?", en: "Which option of scp keeps times and modes?")
             if mode, other.mode != file.mode {
+                let (own, others) = (shown(file.mode), shown(other.mode))
                 return (
                     Localized(
-                        ko: "\(name)의 권한이 원본과 달라요(원본 \(file.mode), 여기 \(other.mode)).",
-                        en: "\(name) has mode \(other.mode), the original \(file.mode)."), keep
+                        ko: "\(name)의 권한이 원본과 달라요(원본 \(own), 여기 \(others)).",
+                        en: "\(name) has mode \(others), the original \(own)."), keep
                 )
             }
             if mtime, other.modified != file.modified {

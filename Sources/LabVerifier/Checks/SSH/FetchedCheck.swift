@@ -53,17 +53,18 @@ struct FetchedCheck: Check {
         async let journalRead = SSHJournal.read(of, on: bench)
         let (file, truth, journal) = try await (fileRead, truthRead, journalRead)
         let places = paths.joined(separator: ", ")
-        guard file.status == 0, let end = file.output.firstIndex(of: "\n") else {
+        let parts = file.output.lines(maxSplits: 1, omittingEmpty: false)
+        guard file.status == 0, parts.count == 2 else {
             return fail(
                 Localized(ko: "\(machine)에 \(places)이(가) 없어요.", en: "There is no \(places) on \(machine)."),
                 Localized(
                     ko: "명령을 실행한 디렉터리를 보세요. 결과는 그 아래에 생겨요.",
                     en: "Look in the directory where you ran the command; results go below it."))
         }
-        let head = file.output[..<end].split(separator: " ", maxSplits: 1)
-        let path = head.count == 2 ? String(head[1]) : places
+        let head = parts[0].split(separator: " ", maxSplits: 1)
+        let path = head.count == 2 ? shown(head[1]) : places
         let written = Date(timeIntervalSince1970: head.first.flatMap { Double($0) } ?? 0)
-        let content = file.output[file.output.index(after: end)...].trimmingCharacters(in: .whitespacesAndNewlines)
+        let content = parts[1].trimmingCharacters(in: .whitespacesAndNewlines)
         let wanted = truth.output.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !wanted.isEmpty else {
             throw Unjudgeable(

@@ -37,7 +37,7 @@ struct SSHAttemptedCheck: Check {
         let all = journal.logins.filter { $0.client.address == source }
         let near = all.filter { $0.began >= after }
         if let found = near.last(where: { $0.endedUnauthenticated && $0.user == login }) {
-            let tried = found.failures.isEmpty ? "" : " (\(found.failures.joined(separator: ", ")))"
+            let tried = found.failures.isEmpty ? "" : " (\(shown(found.failures.joined(separator: ", "))))"
             return Finding(
                 .pass, machine: machine, expected: expected,
                 observed: Localized(
@@ -60,10 +60,11 @@ struct SSHAttemptedCheck: Check {
                     en: "Does \(from) have a private key or an agent? In this step it should have none."))
         }
         if let other = near.last(where: { $0.endedUnauthenticated }) {
+            let name = shown(other.user ?? "?")
             return fail(
                 Localized(
-                    ko: "\(from)에서 온 시도가 있지만 사용자가 달라요: \(other.user ?? "?")",
-                    en: "There is an attempt from \(from), but for the user \(other.user ?? "?")."),
+                    ko: "\(from)에서 온 시도가 있지만 사용자가 달라요: \(name)",
+                    en: "There is an attempt from \(from), but for the user \(name)."),
                 Localized(ko: "ssh에 사용자 이름을 주었나요?", en: "Did you give ssh the user's name?"))
         }
         if !near.isEmpty {

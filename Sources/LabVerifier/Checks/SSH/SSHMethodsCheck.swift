@@ -43,7 +43,7 @@ struct SSHMethodsCheck: Check {
         let offered = Set(offer.methods)
         let extra = offered.subtracting(methods).sorted()
         let missing = Set(methods).subtracting(offered).sorted()
-        let seen = offer.methods.joined(separator: ", ")
+        let seen = shown(offer.methods.joined(separator: ", "))
         return Finding(
             extra.isEmpty && missing.isEmpty ? .pass : .fail, machine: machine, expected: expected,
             observed: Localized(

@@ -52,7 +52,7 @@ struct SSHRefusedCheck: Check {
         }
         let asks = offer.methods.filter { $0 == "password" || $0 == "keyboard-interactive" }
         if asks.isEmpty {
-            let list = offer.methods.joined(separator: ", ")
+            let list = shown(offer.methods.joined(separator: ", "))
             return finding(
                 .pass,
                 Localized(

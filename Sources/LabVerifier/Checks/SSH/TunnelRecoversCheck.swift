@@ -64,7 +64,7 @@ struct TunnelRecoversCheck: Check {
             try await TunnelState.read(listen: server, port: port, client: far, bench: bench)
         }
         // One that was opened a moment ago is given time to stand.
-        let patience = ContinuousClock.now + .seconds(bench.patience(max(30, seconds)))
+        let patience = ContinuousClock.now + .seconds(bench.limit(max(30, seconds), work: 20))
         var standing = try await state()
         while case .failure = standing, ContinuousClock.now < patience {
             try await Task.sleep(for: .seconds(1))
@@ -88,8 +88,8 @@ struct TunnelRecoversCheck: Check {
         try await cut(first, by: Self.cutScript, on: bench)
         let clock = ContinuousClock()
         let start = clock.now
-        // A slow machine is given time for the keeper's four logins, and none for its timers, which are no slower there.
-        let deadline = start + .seconds(seconds + bench.patience(20) - 20)
+        // The keeper's four logins are work.
+        let deadline = start + .seconds(bench.limit(seconds, work: 20))
         var last = Localized(ko: "", en: "")
         var pause = Duration.milliseconds(500)
         repeat {
@@ -140,8 +140,8 @@ struct TunnelRecoversCheck: Check {
         }
     }
 
-    /// How long a keeper may take to see that something is wrong, in seconds: its own timers are no slower on a slow machine.
-    private func hearing(on bench: any Bench) -> Int { seconds + bench.patience(5) }
+    /// How long a keeper may take to see that something is wrong, in seconds.
+    private func hearing(on bench: any Bench) -> Int { bench.limit(seconds + 5, work: 5) }
 
     /// Lets the server's side fall silent until ssh has given the connection up and was refused the port once; a finding
     /// when it does not notice in time.
@@ -185,7 +185,7 @@ struct TunnelRecoversCheck: Check {
     {
         let arguments = try await bench.observe(
             on: client, as: nil, Self.argumentsScript, [String(tunnel.clientPid)])
-        let words = arguments.output.split(separator: "\n").map(String.init)
+        let words = arguments.output.lines().map(String.init)
         let target = Self.target(of: words, port: port)
         if let target {
             let there = try await Sockets.read(client, on: bench)

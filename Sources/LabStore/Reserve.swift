@@ -2,18 +2,23 @@ import Foundation
 
 /// A little space that is set aside in a home, so that records can be read and written after the file system of the
 /// sessions has filled up: a full disk pauses machines, and that has to be said.
-public struct Reserve: Sendable {
+struct Reserve: Sendable {
     /// Bytes.
     static let size = 4 << 20
 
-    private let path: String
+    private let home: String
+    private var path: String { home + "/reserve" }
 
     /// The reserve of a home.
-    public init(home: String) { path = home + "/reserve" }
+    init(home: String) { self.home = home }
 
-    /// Sets the space aside if it is not, and there is enough.
+    /// Sets the space aside if it is not, and there is plenty.
     func fill() {
-        guard !FileManager.default.fileExists(atPath: path) else { return }
+        guard access(path, F_OK) != 0 else { return }
+        var room = statvfs()
+        guard statvfs(home, &room) == 0,
+            UInt64(room.f_bavail) * UInt64(room.f_frsize) > 4 * UInt64(Self.size)
+        else { return }
         let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
@@ -21,5 +26,5 @@ public struct Reserve: Sendable {
     }
 
     /// Gives the space back; false when there was none.
-    public func release() -> Bool { unlink(path) == 0 }
+    func release() -> Bool { unlink(path) == 0 }
 }
