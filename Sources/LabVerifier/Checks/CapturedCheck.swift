@@ -141,7 +141,7 @@ struct CapturedCheck: Check {
         if reading == "ssh", !plain.allSatisfy({ $0.starts(with: Array("SSH-".utf8)) }) {
             wrong.append(
                 Localized(
-                    ko: "SSH가 아니에요. 두 쪽 모두 SSH-로 시작하는 줄을 먼저 보내야 해요.",
+                    ko: "SSH가 아니에요. 양쪽 모두 SSH-로 시작하는 줄을 먼저 보내야 해요.",
                     en: "It is not SSH: both ends would begin with a line that starts with SSH-."))
         }
         let lost = sent.filter { !typed.holds($0) && !plain[0].holds($0) }.count
