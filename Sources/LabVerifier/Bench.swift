@@ -45,7 +45,9 @@ extension Bench {
 
     /// A time limit of an author's in whole seconds, on machines that are slower: `work` seconds of it are what the
     /// machines do meanwhile; the rest is timers, which are no slower there.
-    func limit(_ seconds: Int, work: Int) -> Int { seconds + patience(work) - work }
+    func limit(_ seconds: Int, work: Int) -> Int {
+        seconds - work + Int((Double(work) * min(max(1, slowness), Patience.most)).rounded(.up))
+    }
 }
 
 /// What a script said.

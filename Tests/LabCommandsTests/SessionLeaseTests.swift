@@ -1,4 +1,5 @@
 import Foundation
+import LabFile
 import LabRuntime
 import LabStore
 import Testing
@@ -49,5 +50,19 @@ final class SessionLeaseTests {
         }
         try store.delete(before.id)
         #expect(throws: LabError.self) { try now() }
+    }
+
+    @Test(
+        "The way on from a state is a command that takes a session in that state",
+        arguments: [
+            (SessionRecord.State.starting, ["lab start 6", "lab finish"]), (.finishing, ["lab finish"]),
+            (.stopping, ["lab resume", "lab finish"]), (.stopped, ["lab resume", "lab finish"]),
+        ])
+    func wayOn(_ state: SessionRecord.State, _ commands: [String]) throws {
+        var changed = before
+        changed.state = state
+        for text in [changed.wayOn.ko, changed.wayOn.en] {
+            #expect(text.matches(of: /lab (start 6|resume|finish)/).map { String($0.output.0) } == commands)
+        }
     }
 }

@@ -77,6 +77,11 @@ struct DoctorCommand: AsyncParsableCommand {
 
     private func accelerator(_ context: Context) async throws -> Row {
         guard let image = try ImageStore(root: context.paths.images).list().first else {
+            if let closed = AcceleratorProbe.closedToUser() {
+                return Row(
+                    found: closed.reason.en + "; machines are emulated", name: "KVM", remedy: closed.remedy,
+                    state: .slow)
+            }
             return Row(
                 found: "is found out by booting an image's kernel", name: "KVM", remedy: "lab image build",
                 state: .unknown)

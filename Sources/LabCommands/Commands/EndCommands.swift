@@ -221,9 +221,7 @@ enum SessionLease {
                 Localized(
                     ko: "\(name.ko)의 지금 상태: \(Localized.state(now.state.rawValue).ko)",
                     en: "\(name.en) is \(now.state.rawValue) now"),
-                advice: Localized(
-                    ko: "이어서 하려면: lab resume      지우려면: lab finish",
-                    en: "Go on with: lab resume      Remove it with: lab finish"))
+                advice: now.wayOn)
         }
         if isInside, now.room != record.room {
             throw LabError(

@@ -10,7 +10,8 @@ struct TryCommand: AsyncParsableCommand, Multilingual {
         commandName: "try", abstract: "A session at a step, whose checks are followed while you write them.",
         discussion: """
             The steps before it are solved (once, then it is kept). The checks are shown whenever something changes, on \
-            the machines or in the lab file. Work in another terminal: lab shell. Afterwards: lab finish.
+            the machines or in the lab file. The machines are this host's own, whatever LAB_CONNECT says. Work in another \
+            terminal: lab shell. Afterwards: lab finish.
 
             Example:
               lab try 6 firewall

@@ -1,4 +1,28 @@
 import LabFile
+import LabStore
+
+extension SessionRecord {
+    /// What can be done with a session that is in no state for a command.
+    var wayOn: Localized {
+        switch state {
+        case .running:
+            Localized(
+                ko: "이미 돌고 있어요: lab shell · lab check · lab finish",
+                en: "It is running already: lab shell · lab check · lab finish")
+        case .starting:
+            // Either at work in another terminal, which is waited for, or broken off, which is cleared away.
+            Localized(
+                ko: "시작을 마치려면: lab start \(lab)      지우려면: lab finish",
+                en: "Bring its start to an end with: lab start \(lab)      Remove it with: lab finish")
+        case .finishing:
+            Localized(ko: "마저 지우려면: lab finish", en: "Remove what is left of it with: lab finish")
+        case .stopping, .stopped, .finished:
+            Localized(
+                ko: "이어서 하려면: lab resume      지우려면: lab finish",
+                en: "Go on with: lab resume      Remove it with: lab finish")
+        }
+    }
+}
 
 extension Localized {
     /// The state of a session or a machine, by the name that records and libvirt have for it.

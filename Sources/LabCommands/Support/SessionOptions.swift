@@ -45,13 +45,7 @@ struct SessionOptions: ParsableArguments {
                 Localized(
                     ko: "\(other.lab)번 실습(\(other.student))의 지금 상태: \(state.ko)",
                     en: "lab \(other.lab) of \(other.student) is \(state.en)"),
-                advice: other.state == .running
-                    ? Localized(
-                        ko: "이미 돌고 있어요: lab shell · lab check · lab finish",
-                        en: "It is running already: lab shell · lab check · lab finish")
-                    : Localized(
-                        ko: "이어서 하려면: lab resume      지우려면: lab finish",
-                        en: "Go on with: lab resume      Remove it with: lab finish"))
+                advice: other.wayOn)
         }
         if named.isEmpty, !open.isEmpty {
             throw LabError(

@@ -21,7 +21,7 @@ public struct CheckSpec: Sendable {
         case holds
         /// Happened; a pass is kept until the step is reset.
         case once
-        /// Changes something for a moment; runs only when its step is named, or at grading, last. A pass is kept.
+        /// Changes something for a moment; runs only when its step is named, at grading and after a solution, last. A pass is kept.
         case disturbs
     }
 

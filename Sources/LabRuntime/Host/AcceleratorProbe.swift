@@ -136,6 +136,11 @@ public struct AcceleratorProbe: Sendable {
         getuid() == 0 ? [] : ["--user", "--map-root-user", "--map-auto", "--setgid", "0"]
     }
 
+    /// Why the device cannot be opened, which takes no image to find out, and the command that mends it; nil when it can.
+    public static func closedToUser() -> (reason: Localized, remedy: String?)? {
+        closed().map { ($0.reason, $0.remedy) }
+    }
+
     /// Why the user cannot open the device; nil when they can.
     private static func closed() -> Obstacle? {
         guard access("/dev/kvm", F_OK) == 0 else {

@@ -16,7 +16,7 @@ public enum Patience: Sendable, Equatable {
     public static let awaited = Patience.atMost(2)
 
     /// How many times longer than on an ordinary host is waited, at most.
-    private static let most = 8.0
+    static let most = 8.0
 
     /// How long a statement is waited for, in seconds, by its place in its step.
     func seconds(for statement: CheckStatement, at index: Int, slowness: Double) -> Double {
