@@ -113,9 +113,20 @@ struct SSHLoginKindsTests {
         bench.reply(SSHJournal.script, on: "server02", later)
         let apart = try await ParallelSessionsCheck(both).judge(on: bench)
         #expect(apart.verdict == .fail)
-        #expect(apart.observed.en.contains("one after the other"))
+        #expect(apart.observed.en.contains("did not begin together"))
         bench.reply(SSHJournal.script, on: "server02", "")
         #expect(try await ParallelSessionsCheck(both).judge(on: bench).observed.en.contains("on server02"))
+    }
+
+    @Test func aSessionLeftOpenIsNoneOfTheParallelOnes() throws {
+        func span(_ began: Double, _ ended: Double) -> ClosedRange<Date> {
+            Date(timeIntervalSince1970: began)...Date(timeIntervalSince1970: ended)
+        }
+        let left = [span(0, 60)]
+        #expect(ParallelSessionsCheck.longest([left, [span(30, 35)]]) == nil)
+        let run = try #require(ParallelSessionsCheck.longest([left + [span(29, 34)], [span(30, 35)]]))
+        #expect(run.seconds == 4)
+        #expect(ParallelSessionsCheck.longest([[span(0, 5)], [span(6, 11)]]) == nil)
     }
 
     @Test func aConnectionStandsOnBothEnds() async throws {
