@@ -107,7 +107,8 @@ struct TestCommand: AsyncParsableCommand, Multilingual {
         defer { withExtendedLifetime(lease) {} }
         try await ProofRoom.clear(context)
         let (left, total) = await (queue.left.count, queue.proof.cells.count * runs)
-        let jobs = min(self.jobs ?? Self.fittingJobs(for: lab), max(1, left))
+        // Trials that are played together take one room.
+        let jobs = min(self.jobs ?? Self.fittingJobs(for: lab), max(1, await queue.total))
         Output.error(
             "Lab \(lab.number) · \(lab.title[context.language]): \(left) of \(total) trials to play"
                 + (jobs > 1 ? ", in \(jobs) rooms" : "") + (left < total ? ", the rest is known." : "."))
