@@ -75,10 +75,11 @@ public struct LabCommand: AsyncParsableCommand {
                     : Output.loss != nil && status == ExitStatus.success ? ExitStatus.failed : status)
     }
 
-    private static func report(_ error: any Error, in language: Language) -> Int32 {
+    /// Says what an error is, after `prefix`, and gives the status that fits.
+    static func report(_ error: any Error, in language: Language, prefix: String = "") -> Int32 {
         switch error {
         case let error as LabError:
-            Output.error(error.description(in: language))
+            Output.error(prefix + error.description(in: language))
             return ExitStatus.of(error.code)
         case let full as DiskIsFull:
             return report(
@@ -90,7 +91,7 @@ public struct LabCommand: AsyncParsableCommand {
                     advice: Localized(
                         ko: "공간을 조금 비운 다음에 명령을 한 번 더 해 보세요. 지금 남은 공간을 보려면: df -h \(full.home)",
                         en: "Make some room, then give the command again. How much there is: df -h \(full.home)")),
-                in: language)
+                in: language, prefix: prefix)
         case let status as ExitStatus:
             return status.value
         case is CancellationError:
@@ -101,7 +102,7 @@ public struct LabCommand: AsyncParsableCommand {
             if code == .success {
                 Output.data(text)
             } else {
-                Output.error(text.isEmpty ? String(describing: error) : text)
+                Output.error(prefix + (text.isEmpty ? String(describing: error) : text))
             }
             return code.rawValue
         }

@@ -8,7 +8,7 @@ struct ExecCommand: AsyncParsableCommand {
         commandName: "exec", abstract: "Run a command on a machine, with its input, output and status.",
         discussion: """
             The command goes through the guest agent, so it works before sshd does and when the network is broken. \
-            Its status is this command's status; 125 says that the harness itself failed.
+            Its status is this command's status; 125 says that lab itself failed, 64 that the request is not right.
 
             Examples:
               lab exec server01 -- uptime
@@ -34,12 +34,17 @@ struct ExecCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let status: Int32
         do {
-            throw ExitStatus(value: Int32(try await execute()))
-        } catch let error as LabError where [.failed, .unreachable, .rescue].contains(error.code) {
-            Output.error("lab: " + error.description(in: Language(of: ProcessInfo.processInfo.environment)))
-            throw ExitStatus(value: ExitStatus.execFailed)
+            status = Int32(try await execute())
+        } catch {
+            // What the command says comes on standard error, too.
+            let language = Language(of: ProcessInfo.processInfo.environment)
+            let own = LabCommand.report(error, in: language, prefix: "lab: ")
+            throw ExitStatus(
+                value: [ExitStatus.usage, ExitStatus.interrupted].contains(own) ? own : ExitStatus.execFailed)
         }
+        throw ExitStatus(value: status)
     }
 
     private func execute() async throws -> Int {

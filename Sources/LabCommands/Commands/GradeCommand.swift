@@ -13,6 +13,8 @@ struct GradeCommand: AsyncParsableCommand, Multilingual {
             All of it is judged, with more patience for slow machines than lab check has. What could not be judged is \
             looked at once more.
 
+            Exit status: 0 all done, 2 something is not, 3 something could not be judged.
+
             Examples:
               lab grade --student kim --junit kim.xml
               lab grade --lab 6 --json > report.json

@@ -69,7 +69,8 @@ struct ImageCommand: AsyncParsableCommand {
     }
 
     struct Remove: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Remove a built image.")
+        static let configuration = CommandConfiguration(
+            abstract: "Remove a built image, and the booted machines that are kept of it.")
 
         @Argument(help: "The image's name.")
         var name: String

@@ -11,8 +11,10 @@ struct TestCommand: AsyncParsableCommand, Multilingual {
         discussion: """
             Each step has to fail on fresh machines and just before its solution, to pass after it, and to be passed \
             still at the end. Mutants are wrong ways of doing it: those that the lab file declares, and others that are \
-            made from the solution. One that no check rejects is named, and the exit status is 2, unless the lab file \
-            excuses it with a reason. What was found is kept; only what changed since is played again.
+            made from the solution. One that no check rejects is named, unless the lab file excuses it with a reason. \
+            What was found is kept; only what changed since is played again.
+
+            Exit status: 0 all is as it must be, 2 something is not, 3 something could not be judged or was not played.
 
             Examples:
               lab test 1
