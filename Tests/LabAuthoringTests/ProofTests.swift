@@ -114,14 +114,23 @@ struct ProofTests {
             trial.kind.expectation == .accepted ? right(trial) : Fixture.result(["fail", "pass"])
         }
         #expect(proof.idle.count == 2 && proof.idle.allSatisfy { $0.check.verdict == "pass" })
-        // What it said before the step is no rejection of a mutant, and neither is what had not had its time.
-        let other = self.proof { trial, _ in
+        // What it said before the step is no rejection of a mutant.
+        let early = self.proof { trial, _ in
+            trial.kind.isMutant ? Fixture.result(["fail", "pass"]) : Fixture.result(["fail", "fail"])
+        }
+        #expect(early.idle.count == 2)
+        // Of a check that was not asked, or failed without having had its time, nothing can be said.
+        let hasty = self.proof { trial, _ in
             guard trial.kind.isMutant else { return right(trial) }
             var result = Fixture.result(["fail", "fail"])
             result.checks[1].isCutShort = true
             return result
         }
-        #expect(other.idle.count == 2)
+        #expect(hasty.idle.isEmpty)
+        let unasked = self.proof { trial, _ in
+            trial.kind.isMutant ? Fixture.result(["fail", nil]) : right(trial)
+        }
+        #expect(unasked.idle.isEmpty)
         // With mutants left out nothing can be said of a check.
         let part = TrialPlan(lab: plan.lab, mutants: ["wrong"], values: Fixture.values)
         var few = Proof(part, runs: 1, values: Fixture.values)

@@ -90,7 +90,10 @@ public struct Proof: Sendable {
     /// The cells whose runs did not all say the same.
     public var differing: [Cell] { cells.filter(\.differs) }
 
-    /// Checks that rejected no mutant of their step, by step and place; none while some mutants were not played.
+    /// Checks that let every mutant of their step pass that they were asked about, by step and place; none while some
+    /// mutants were not played.
+    ///
+    /// A check that did not run, or that failed but was not given its time since others had rejected already, is not one.
     public var idle: [(step: String, check: TrialResult.Check)] {
         guard isWhole else { return [] }
         return steps.flatMap { step -> [(step: String, check: TrialResult.Check)] in
@@ -98,8 +101,13 @@ public struct Proof: Sendable {
             guard cells.allSatisfy({ $0.standing != .unplayed }) else { return [] }
             let results = cells.filter(\.trial.kind.isMutant).flatMap(\.results).compactMap { $0 }
             guard let first = results.first else { return [] }
-            let rejecting = Set(results.flatMap(\.rejecting))
-            return first.checks.indices.filter { !rejecting.contains($0) }.map { (step.id, first.checks[$0]) }
+            return first.checks.indices.compactMap { index in
+                let said = results.filter { $0.checks.indices.contains(index) }.map { $0.checks[index] }
+                guard let passed = said.first(where: { $0.verdict == "pass" }),
+                    !said.contains(where: { $0.verdict == "fail" })
+                else { return nil }
+                return (step.id, passed)
+            }
         }
     }
 
